@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using LiveHub.Changes;
+using Microsoft.Extensions.Options;
+
+namespace LiveHub.Backplane;
+
+/// <summary>The log of a single node, in memory. It begins empty, in an epoch of its own, with every process.</summary>
+internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProvider time) : IBackplane
+{
+    private readonly LogRetention _retention = options.Value.LogRetention;
+    private readonly Lock _lock = new();
+    private readonly RingBuffer<(LogEntry Entry, DateTimeOffset At)> _entries = new();
+    private TaskCompletionSource _appended = NewSignal();
+    private Position _head;
+    private long _bytes;
+
+    public string Epoch { get; } = RandomTag().ToString("x16", CultureInfo.InvariantCulture);
+
+    private long First => _head.Offset - _entries.Count + 1;
+
+    public void Append(Changeset changeset)
+    {
+        TaskCompletionSource signal;
+        lock (_lock)
+        {
+            _head = new(_head.Offset + 1, RandomTag());
+            _entries.Add((new(_head, changeset), time.GetUtcNow()));
+            _bytes += changeset.SizeBytes;
+            Trim();
+            signal = _appended;
+            _appended = NewSignal();
+        }
+
+        signal.TrySetResult();
+    }
+
+    public ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_head);
+        }
+    }
+
+    public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            List<LogEntry> entries;
+            Task more;
+            lock (_lock)
+            {
+                entries = Copy(after, _head.Offset) ?? throw new LogTrimmedException(after, First);
+                more = _appended.Task;
+            }
+
+            foreach (var entry in entries)
+            {
+                yield return entry;
+                after = entry.Position.Offset;
+            }
+
+            if (entries.Count == 0)
+            {
+                await more.WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    public ValueTask<IReadOnlyList<LogEntry>?> ReadRangeAsync(long after, long through, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Copy(after, through));
+        }
+    }
+
+    private List<LogEntry>? Copy(long after, long through)
+    {
+        if (after + 1 < First)
+        {
+            return null;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(through, _head.Offset);
+        var entries = new List<LogEntry>((int)Math.Max(0, through - after));
+        for (var offset = after + 1; offset <= through; offset++)
+        {
+            entries.Add(_entries[(int)(offset - First)].Entry);
+        }
+
+        return entries;
+    }
+
+    private void Trim()
+    {
+        var oldest = time.GetUtcNow() - _retention.Age;
+        while (_entries.Count > 1
+            && (_entries.Count > _retention.Count || _bytes > _retention.Bytes || _entries[0].At < oldest))
+        {
+            _bytes -= _entries[0].Entry.Changeset.SizeBytes;
+            _entries.RemoveFirst();
+        }
+    }
+
+    private static ulong RandomTag() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,50 @@
+using LiveHub.Model;
+
+namespace LiveHub.Changes;
+
+/// <summary>One row's committed insert, update or delete.</summary>
+internal sealed class Change
+{
+    private Change(Entity entity, Operation operation, long version, Row? before, Row? after, ColumnSet changed)
+    {
+        Entity = entity;
+        Operation = operation;
+        Version = version;
+        Before = before;
+        After = after;
+        Changed = changed;
+    }
+
+    public Entity Entity { get; }
+
+    public Operation Operation { get; }
+
+    /// <summary>Grows with every committed change of the same row; from 1 to 2^53 - 1 (docs/decisions/0002).</summary>
+    public long Version { get; }
+
+    public Row? Before { get; }
+
+    public Row? After { get; }
+
+    /// <summary>The columns in which before and after differ; empty unless it is an update.</summary>
+    public ColumnSet Changed { get; }
+
+    public KeyValues Key => (After ?? Before)!.Select(Entity.KeyOrdinals);
+
+    /// <summary>The change that leads from one state of a row to another; null where nothing changed.</summary>
+    public static Change? Between(Entity entity, long version, Row? before, Row? after)
+    {
+        if (before is not null && after is not null)
+        {
+            var changed = ColumnSet.Difference(entity.Columns.Length, before, after);
+            return changed.IsEmpty ? null : new(entity, Operation.Update, version, before, after, changed);
+        }
+
+        return (before, after) switch
+        {
+            (null, null) => null,
+            (null, _) => new(entity, Operation.Insert, version, null, after, default),
+            _ => new(entity, Operation.Delete, version, before, null, default),
+        };
+    }
+}

@@ -1,0 +1,8 @@
+namespace LiveHub.Changes;
+
+internal enum Operation
+{
+    Insert,
+    Update,
+    Delete,
+}

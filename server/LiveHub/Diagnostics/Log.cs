@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace LiveHub.Diagnostics;
+
+/// <summary>Everything that the library logs. Ids are stable.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "LiveHub exposes {Entity} of {Context}: {Columns}.")]
+    public static partial void Exposes(this ILogger logger, string entity, string context, string columns);
+
+    [LoggerMessage(2, LogLevel.Error, "A committed changeset could not be published; clients that watch its rows do not see it until they connect again.")]
+    public static partial void PublishFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Critical, "The router failed on the entry at offset {Offset} and goes on with the next; clients that watch its rows do not see it until they connect again.")]
+    public static partial void RoutingFailed(this ILogger logger, long offset, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Critical, "The router fell out of the log and all connections are closed, so that they start again from snapshots.")]
+    public static partial void RouterFellBehind(this ILogger logger, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Warning, "A snapshot of {Shapes} could not be read; the client asks again.")]
+    public static partial void SnapshotFailed(this ILogger logger, string shapes, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Information, "Connection {Connection} is disconnected, because it fell too far behind; the client comes back with fresh snapshots.")]
+    public static partial void ConnectionGivenUp(this ILogger logger, string connection);
+
+    [LoggerMessage(7, LogLevel.Error, "A message of connection {Connection} could not be handled.")]
+    public static partial void MessageFailed(this ILogger logger, string connection, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Error, "Sending to connection {Connection} failed; it is closed, so that the client starts again from snapshots.")]
+    public static partial void PumpFailed(this ILogger logger, string connection, Exception exception);
+}

@@ -1,0 +1,96 @@
+using LiveHub.Routing;
+using LiveHub.Shapes;
+
+namespace LiveHub.Hubs;
+
+/// <summary>What one connection is subscribed to: its ids, and the shapes behind them.</summary>
+internal sealed class Subscriptions(Router router, SendQueue queue)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, ShapeMember> _byId = [];
+    private readonly Dictionary<string, (ShapeMember Member, int Uses)> _byShape = new(StringComparer.Ordinal);
+    private bool _isClosed;
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _byId.Count;
+            }
+        }
+    }
+
+    public bool Contains(long id)
+    {
+        lock (_lock)
+        {
+            return _byId.ContainsKey(id);
+        }
+    }
+
+    /// <summary>Whether an id still stands for what it stood for when <paramref name="member"/> was made for it.</summary>
+    public bool IsOpen(long id, ShapeMember member)
+    {
+        lock (_lock)
+        {
+            return _byId.TryGetValue(id, out var current) && current == member;
+        }
+    }
+
+    /// <returns>The connection's part in the shape; null where the connection has ended.</returns>
+    public ShapeMember? Open(long id, Shape shape)
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                return null;
+            }
+
+            var (member, uses) = _byShape.TryGetValue(shape.Fingerprint, out var known) ? known : (router.Join(shape, queue), 0);
+            _byShape[shape.Fingerprint] = (member, uses + 1);
+            _byId.Add(id, member);
+            return member;
+        }
+    }
+
+    public void Close(long id)
+    {
+        lock (_lock)
+        {
+            if (!_byId.Remove(id, out var member))
+            {
+                return;
+            }
+
+            var fingerprint = member.Shape.Shape.Fingerprint;
+            var uses = _byShape[fingerprint].Uses - 1;
+            if (uses > 0)
+            {
+                _byShape[fingerprint] = (member, uses);
+            }
+            else
+            {
+                _byShape.Remove(fingerprint);
+                router.Leave(member);
+            }
+        }
+    }
+
+    public void CloseAll()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            foreach (var (member, _) in _byShape.Values)
+            {
+                router.Leave(member);
+            }
+
+            _byId.Clear();
+            _byShape.Clear();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+namespace LiveHub;
+
+/// <summary>Limits and times. Bind it from configuration or set it with <c>services.Configure&lt;LiveHubOptions&gt;(…)</c>; faults are reported at start-up.</summary>
+public sealed class LiveHubOptions
+{
+    /// <summary>How far back the log reaches.</summary>
+    public LogRetention LogRetention { get; set; } = new();
+
+    /// <summary>Subscriptions that one connection may have open. From 1 to 100,000; default 1,000.</summary>
+    public int MaxSubscriptionsPerConnection { get; set; } = 1_000;
+
+    /// <summary>Keys in one subscription, and values in one <c>in</c> list. From 1 to 100,000; default 1,000.</summary>
+    public int MaxKeys { get; set; } = 1_000;
+
+    /// <summary>Terms in one <c>where</c>. From 1 to 100; default 10.</summary>
+    public int MaxFilterTerms { get; set; } = 10;
+
+    /// <summary>Snapshots that are read from the database at one time; more wait their turn. From 1 to 1,000; default 8.</summary>
+    public int MaxConcurrentSnapshots { get; set; } = 8;
+
+    /// <summary>How long reading one snapshot may take. From 1 second to 10 minutes; default 30 seconds.</summary>
+    public TimeSpan SnapshotTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Row diffs that may wait for one connection. A client that falls further behind is disconnected, and comes back with
+    /// fresh snapshots. From 100 to 1,000,000; default 10,000. A single changeset is never refused for its size alone.
+    /// </summary>
+    public int MaxQueuedRows { get; set; } = 10_000;
+}
+
+/// <summary>How much of the log is kept; what comes first counts.</summary>
+public sealed class LogRetention
+{
+    /// <summary>Changesets. From 1 to 10,000,000; default 100,000.</summary>
+    public int Count { get; set; } = 100_000;
+
+    /// <summary>Bytes, estimated. At least 1 MiB; default 64 MiB.</summary>
+    public long Bytes { get; set; } = 64L << 20;
+
+    /// <summary>At least 1 second; default 10 minutes.</summary>
+    public TimeSpan Age { get; set; } = TimeSpan.FromMinutes(10);
+}

@@ -1,0 +1,81 @@
+using LiveHub;
+using LiveHub.Backplane;
+using LiveHub.Capture;
+using LiveHub.Diagnostics;
+using LiveHub.Hubs;
+using LiveHub.Model;
+using LiveHub.Routing;
+using LiveHub.Shapes;
+using LiveHub.Snapshots;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers LiveHub.</summary>
+public static class LiveHubServiceCollectionExtensions
+{
+    /// <summary>A client message carries at most a thousand keys and some filters.</summary>
+    private const long MaxClientMessageBytes = 128 * 1024;
+
+    /// <summary>
+    /// Captures what a context saves and lets clients subscribe to what is exposed. Call it once for each context, before or after
+    /// AddDbContext, AddDbContextPool or AddDbContextFactory; then <c>app.MapLiveHub("/live")</c>.
+    /// </summary>
+    /// <typeparam name="TContext">A context of a relational provider.</typeparam>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Says what is exposed.</param>
+    /// <returns><paramref name="services"/>.</returns>
+    /// <exception cref="InvalidOperationException">It was called for this context already.</exception>
+    public static IServiceCollection AddLiveHub<TContext>(this IServiceCollection services, Action<LiveHubBuilder<TContext>> configure)
+        where TContext : DbContext
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        if (services.Any(s => s.ImplementationInstance is ContextRegistration known && known.ContextType == typeof(TContext)))
+        {
+            throw new InvalidOperationException(
+                $"AddLiveHub<{typeof(TContext).Name}> was called twice. Call it once and expose all of the context's entities there.");
+        }
+
+        var builder = new LiveHubBuilder<TContext>();
+        configure(builder);
+        services.AddSingleton(new ContextRegistration(typeof(TContext), ContextLease.Rent<TContext>, builder.Exposed));
+        services.ConfigureDbContext<TContext>((provider, options) => options.UseLiveHub(provider));
+        AddCore(services);
+        return services;
+    }
+
+    private static void AddCore(IServiceCollection services)
+    {
+        services.AddOptions<LiveHubOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LiveHubOptions>, LiveHubOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<LiveModel>();
+
+        services.TryAddSingleton<TransactionChanges>();
+        services.TryAddSingleton<CommitWindow>();
+        services.TryAddSingleton<ChangesetPublisher>();
+        services.TryAddSingleton<SaveInterceptor>();
+        services.TryAddSingleton<TransactionInterceptor>();
+
+        services.TryAddSingleton<IBackplane, MemoryBackplane>();
+        services.TryAddSingleton<ShapeReader>();
+        services.TryAddSingleton<SnapshotReader>();
+        services.TryAddSingleton<Router>();
+        services.TryAddSingleton<SyncConnectionFactory>();
+        services.TryAddSingleton<HubLifetimeManager<SyncHub>, SyncLifetimeManager>();
+
+        // Of these two there is one each, however many contexts there are.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, ExposureReport>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, RouterService>());
+
+        services.AddSignalR().AddHubOptions<SyncHub>(hub =>
+        {
+            hub.SupportedProtocols = ["json"];
+            hub.MaximumReceiveMessageSize = MaxClientMessageBytes;
+        });
+    }
+}

@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LiveHub.Model;
+
+/// <summary>A DbContext type that <c>AddLiveHub</c> was called for, and what it exposes.</summary>
+internal sealed record ContextRegistration(
+    Type ContextType,
+    Func<IServiceProvider, ContextLease> Rent,
+    IReadOnlyList<EntityOptions> Exposed);
+
+/// <summary>Everything that is exposed, over all contexts. Built once, when it is first needed.</summary>
+internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, IServiceScopeFactory scopes)
+{
+    private readonly FrozenDictionary<Type, ContextRegistration> _registrations = registrations.ToFrozenDictionary(r => r.ContextType);
+    private readonly ConcurrentDictionary<Type, ContextModel> _contexts = new();
+    private FrozenDictionary<string, Entity>? _byName;
+
+    public ImmutableArray<Entity> Entities => [.. ByName.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
+
+    private FrozenDictionary<string, Entity> ByName => _byName ??= BuildAll();
+
+    public ContextLease Rent(IServiceProvider scope, Type contextType) => _registrations[contextType].Rent(scope);
+
+    public Entity? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>What the type of a context exposes; null for a type that was not registered.</summary>
+    public ContextModel? For(DbContext context)
+    {
+        var type = context.GetType();
+        return _contexts.TryGetValue(type, out var known) ? known
+            : _registrations.TryGetValue(type, out var registration) ? _contexts.GetOrAdd(type, Build(registration, context, []))
+            : null;
+    }
+
+    private FrozenDictionary<string, Entity> BuildAll()
+    {
+        var faults = new List<string>();
+        using var scope = scopes.CreateScope();
+        foreach (var registration in _registrations.Values)
+        {
+            using var lease = registration.Rent(scope.ServiceProvider);
+            _contexts.GetOrAdd(registration.ContextType, _ => Build(registration, lease.Context, faults));
+        }
+
+        var byName = _contexts.Values.SelectMany(c => c.Entities).ToLookup(e => e.Name, StringComparer.Ordinal);
+        foreach (var clash in byName.Where(g => g.Count() > 1))
+        {
+            faults.Add($"The name '{clash.Key}' is exposed by {string.Join(" and ", clash.Select(e => e.ContextType.Name))}. " +
+                "Give one of them another name: Expose<T>(name: \"…\").");
+        }
+
+        return faults.Count > 0 ? throw Invalid(faults) : byName.ToFrozenDictionary(g => g.Key, g => g.First());
+    }
+
+    private static ContextModel Build(ContextRegistration registration, DbContext context, List<string> faults)
+    {
+        var builder = new ContextModelBuilder(registration.ContextType, context.Model);
+        var model = builder.Build(registration.Exposed);
+        faults.AddRange(builder.Faults);
+        return model;
+    }
+
+    private static InvalidOperationException Invalid(List<string> faults)
+        => new($"LiveHub cannot start with this configuration:{string.Concat(faults.Select(f => $"{Environment.NewLine}- {f}"))}");
+}

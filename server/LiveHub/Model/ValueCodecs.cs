@@ -1,0 +1,266 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Xml;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace LiveHub.Model;
+
+/// <summary>Which JSON stands for which CLR type (docs/protocol.md, Values).</summary>
+internal static class ValueCodecs
+{
+    private const string Microseconds = "yyyy-MM-dd'T'HH:mm:ss.ffffff";
+    private const string TimeMicroseconds = "HH:mm:ss.ffffff";
+    private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
+    private static readonly Dictionary<Type, ValueCodec> ByType = new()
+    {
+        [typeof(bool)] = new ValueCodec<bool>("a boolean", (w, v) => w.WriteBooleanValue(v), ReadBoolean),
+        [typeof(byte)] = Small("an integer from 0 to 255", (w, v) => w.WriteNumberValue(v), (JsonElement j, out byte v) => j.TryGetByte(out v)),
+        [typeof(sbyte)] = Small("an integer from -128 to 127", (w, v) => w.WriteNumberValue(v), (JsonElement j, out sbyte v) => j.TryGetSByte(out v)),
+        [typeof(short)] = Small("a 16-bit integer", (w, v) => w.WriteNumberValue(v), (JsonElement j, out short v) => j.TryGetInt16(out v)),
+        [typeof(ushort)] = Small("an unsigned 16-bit integer", (w, v) => w.WriteNumberValue(v), (JsonElement j, out ushort v) => j.TryGetUInt16(out v)),
+        [typeof(int)] = Small("a 32-bit integer", (w, v) => w.WriteNumberValue(v), (JsonElement j, out int v) => j.TryGetInt32(out v)),
+        [typeof(uint)] = Small("an unsigned 32-bit integer", (w, v) => w.WriteNumberValue(v), (JsonElement j, out uint v) => j.TryGetUInt32(out v)),
+        [typeof(float)] = new ValueCodec<float>("a number", WriteSingle, ReadSingle),
+        [typeof(double)] = new ValueCodec<double>("a number", WriteDouble, ReadDouble),
+        [typeof(long)] = Wide("a 64-bit integer, as a string", v => v.ToString(Culture), (JsonElement j, out long v) => j.TryGetInt64(out v),
+            (string s, out long v) => long.TryParse(s, NumberStyles.AllowLeadingSign, Culture, out v)),
+        [typeof(ulong)] = Wide("an unsigned 64-bit integer, as a string", v => v.ToString(Culture), (JsonElement j, out ulong v) => j.TryGetUInt64(out v),
+            (string s, out ulong v) => ulong.TryParse(s, NumberStyles.None, Culture, out v)),
+        [typeof(decimal)] = Wide("a decimal number, as a string", v => v.ToString(Culture), (JsonElement j, out decimal v) => j.TryGetDecimal(out v),
+            (string s, out decimal v) => decimal.TryParse(s, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, Culture, out v)),
+        [typeof(string)] = Text<string>("a string", v => v, (string s, out string v) => { v = s; return !s.Contains('\0', StringComparison.Ordinal); }),
+        [typeof(char)] = Text<char>("a string of one character", v => v.ToString(), (string s, out char v) => { v = s.Length == 1 ? s[0] : '\0'; return v != '\0'; }),
+        [typeof(Guid)] = Text<Guid>("a UUID", v => v.ToString("D"), (string s, out Guid v) => Guid.TryParseExact(s, "D", out v)),
+        [typeof(DateTimeOffset)] = Text<DateTimeOffset>("a time with offset, ISO 8601", v => v.UtcDateTime.ToString(Microseconds, Culture) + "Z", ReadDateTimeOffset),
+        [typeof(DateTime)] = Text<DateTime>("a time, ISO 8601", WriteDateTime, ReadDateTime),
+        [typeof(DateOnly)] = Text<DateOnly>("a date, yyyy-MM-dd", v => v.ToString("yyyy-MM-dd", Culture),
+            (string s, out DateOnly v) => DateOnly.TryParseExact(s, "yyyy-MM-dd", Culture, DateTimeStyles.None, out v)),
+        [typeof(TimeOnly)] = Text<TimeOnly>("a time of day, HH:mm:ss", v => v.ToString(TimeMicroseconds, Culture),
+            (string s, out TimeOnly v) => TimeOnly.TryParse(s, Culture, DateTimeStyles.None, out v)),
+        [typeof(TimeSpan)] = Text<TimeSpan>("a duration, ISO 8601", XmlConvert.ToString, ReadTimeSpan),
+        [typeof(byte[])] = new ValueCodec<byte[]>("base64", (w, v) => w.WriteBase64StringValue(v), ReadBytes),
+    };
+
+    /// <summary>The codec for a property, or null where its type has no form on the wire.</summary>
+    public static ValueCodec? Find(IReadOnlyProperty property)
+    {
+        var type = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
+        var converter = property.GetValueConverter();
+        if (converter is null)
+        {
+            return type.IsEnum ? new EnumCodec(type) : ByType.GetValueOrDefault(type);
+        }
+
+        // A type that the model converts looks like what the database stores, unless it has a form of its own.
+        return !type.IsEnum && ByType.TryGetValue(type, out var own)
+            ? own
+            : ByType.TryGetValue(Nullable.GetUnderlyingType(converter.ProviderClrType) ?? converter.ProviderClrType, out var stored)
+                ? new ConvertedCodec(stored, converter)
+                : null;
+    }
+
+    private delegate bool TryParse<T>(string text, out T value);
+
+    private static ValueCodec<T> Small<T>(string expected, Action<Utf8JsonWriter, T> write, TryReadValue<T> read)
+        where T : notnull
+        => new(expected, write, (JsonElement json, out T value) =>
+        {
+            value = default!;
+            return json.ValueKind == JsonValueKind.Number && read(json, out value);
+        });
+
+    /// <summary>Wider than a JavaScript number: a string on the wire, though an exact number is taken too.</summary>
+    private static ValueCodec<T> Wide<T>(string expected, Func<T, string> format, TryReadValue<T> readNumber, TryParse<T> parse)
+        where T : notnull
+        => new(expected, (w, v) => w.WriteStringValue(format(v)), (JsonElement json, out T value) =>
+        {
+            value = default!;
+            return json.ValueKind switch
+            {
+                JsonValueKind.Number => readNumber(json, out value),
+                JsonValueKind.String => parse(json.GetString()!, out value),
+                _ => false,
+            };
+        });
+
+    private static ValueCodec<T> Text<T>(string expected, Func<T, string> format, TryParse<T> parse)
+        where T : notnull
+        => new(expected, (w, v) => w.WriteStringValue(format(v)), (JsonElement json, out T value) =>
+        {
+            value = default!;
+            return json.ValueKind == JsonValueKind.String && parse(json.GetString()!, out value);
+        });
+
+    private static bool ReadBoolean(JsonElement json, out bool value)
+    {
+        value = json.ValueKind == JsonValueKind.True;
+        return json.ValueKind is JsonValueKind.True or JsonValueKind.False;
+    }
+
+    private static void WriteSingle(Utf8JsonWriter writer, float value)
+    {
+        if (float.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteStringValue(NameOf(value));
+        }
+    }
+
+    private static void WriteDouble(Utf8JsonWriter writer, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteStringValue(NameOf(value));
+        }
+    }
+
+    private static string NameOf(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+
+    private static bool ReadSingle(JsonElement json, out float value)
+    {
+        var ok = ReadDouble(json, out var wide);
+        value = (float)wide;
+        return ok && (float.IsFinite(value) || !double.IsFinite(wide));
+    }
+
+    private static bool ReadDouble(JsonElement json, out double value)
+    {
+        value = 0;
+        if (json.ValueKind == JsonValueKind.Number)
+        {
+            return json.TryGetDouble(out value) && double.IsFinite(value);
+        }
+
+        if (json.ValueKind != JsonValueKind.String)
+        {
+            return false;
+        }
+
+        (var ok, value) = json.GetString() switch
+        {
+            "NaN" => (true, double.NaN),
+            "Infinity" => (true, double.PositiveInfinity),
+            "-Infinity" => (true, double.NegativeInfinity),
+            _ => (false, 0),
+        };
+        return ok;
+    }
+
+    private static string WriteDateTime(DateTime value)
+        => value.ToString(Microseconds, Culture) + (value.Kind == DateTimeKind.Utc ? "Z" : "");
+
+    private static bool ReadDateTime(string text, out DateTime value)
+        => DateTime.TryParse(text, Culture, DateTimeStyles.RoundtripKind | DateTimeStyles.AdjustToUniversal, out value);
+
+    private static bool ReadDateTimeOffset(string text, out DateTimeOffset value)
+        => DateTimeOffset.TryParse(text, Culture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value);
+
+    private static bool ReadTimeSpan(string text, out TimeSpan value)
+    {
+        try
+        {
+            value = XmlConvert.ToTimeSpan(text);
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            value = default;
+            return false;
+        }
+    }
+
+    private static bool ReadBytes(JsonElement json, out byte[] value)
+    {
+        value = [];
+        return json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out value!);
+    }
+
+    /// <summary>An enum that the model leaves alone: by name, or by number where a value has no name.</summary>
+    private sealed class EnumCodec(Type type) : ValueCodec
+    {
+        public override string Expected => $"one of {string.Join(", ", Enum.GetNames(type))}";
+
+        public override void Write(Utf8JsonWriter writer, object value)
+        {
+            var text = value.ToString()!;
+            if (long.TryParse(text, NumberStyles.AllowLeadingSign, Culture, out var number))
+            {
+                writer.WriteNumberValue(number);
+            }
+            else
+            {
+                writer.WriteStringValue(text);
+            }
+        }
+
+        public override bool TryRead(JsonElement json, out object? value)
+        {
+            value = null;
+            switch (json.ValueKind)
+            {
+                case JsonValueKind.String:
+                    var text = json.GetString()!;
+                    return text.Length > 0 && char.IsLetter(text[0]) | text[0] == '_' && Enum.TryParse(type, text, out value);
+                case JsonValueKind.Number when json.TryGetInt64(out var number):
+                    try
+                    {
+                        value = Enum.ToObject(type, Convert.ChangeType(number, Enum.GetUnderlyingType(type), Culture));
+                        return true;
+                    }
+                    catch (OverflowException)
+                    {
+                        return false;
+                    }
+
+                default:
+                    return false;
+            }
+        }
+    }
+
+    /// <summary>A type that the model converts: on the wire it looks like what is stored.</summary>
+    private sealed class ConvertedCodec(ValueCodec stored, ValueConverter converter) : ValueCodec
+    {
+        public override string Expected => stored.Expected;
+
+        public override void Write(Utf8JsonWriter writer, object value)
+        {
+            if (converter.ConvertToProvider(value) is { } provided)
+            {
+                stored.Write(writer, provided);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+
+        public override bool TryRead(JsonElement json, out object? value)
+        {
+            value = null;
+            if (!stored.TryRead(json, out var provided))
+            {
+                return false;
+            }
+
+            try
+            {
+                value = converter.ConvertFromProvider(provided);
+                return value is not null;
+            }
+            catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or InvalidCastException)
+            {
+                return false;
+            }
+        }
+    }
+}

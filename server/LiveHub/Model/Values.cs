@@ -1,0 +1,33 @@
+namespace LiveHub.Model;
+
+/// <summary>Equality of column values as the database means it: arrays by content, everything else by value.</summary>
+internal static class Values
+{
+    public static bool AreEqual(object? left, object? right) => (left, right) switch
+    {
+        (null, null) => true,
+        (null, _) or (_, null) => false,
+        (byte[] a, byte[] b) => a.AsSpan().SequenceEqual(b),
+        (Array a, Array b) => a.Length == b.Length && a.Cast<object?>().SequenceEqual(b.Cast<object?>(), Comparer),
+        _ => left.Equals(right),
+    };
+
+    public static int Hash(object? value)
+    {
+        switch (value)
+        {
+            case null:
+                return 0;
+            case byte[] bytes:
+                var hash = default(HashCode);
+                hash.AddBytes(bytes);
+                return hash.ToHashCode();
+            case Array array:
+                return array.Length;
+            default:
+                return value.GetHashCode();
+        }
+    }
+
+    private static readonly IEqualityComparer<object?> Comparer = EqualityComparer<object?>.Create(AreEqual, Hash);
+}

@@ -1,0 +1,18 @@
+using System.Text.Json;
+
+namespace LiveHub.Protocol;
+
+/// <summary>What a client can say.</summary>
+internal abstract record ClientMessage
+{
+    /// <summary>The first message of a connection.</summary>
+    public sealed record Hello(int MinProtocol, int MaxProtocol) : ClientMessage;
+
+    /// <summary>Subscriptions that are read in one database snapshot and enter in one step.</summary>
+    public sealed record Subscribe(IReadOnlyList<SubscriptionRequest> Subscriptions) : ClientMessage;
+
+    public sealed record Unsubscribe(IReadOnlyList<long> Ids) : ClientMessage;
+}
+
+/// <summary>One subscription as it was asked for; nothing of it is checked against the model yet.</summary>
+internal sealed record SubscriptionRequest(long Id, string Entity, JsonElement? Keys, JsonElement? Where, JsonElement? Columns, string? Reserved);

@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace LiveHub.Protocol;
+
+/// <summary>Decodes what a client sent, once; after it nothing of the outside is taken on trust.</summary>
+internal static class ClientMessageReader
+{
+    private static readonly string[] Reserved = ["include", "orderBy", "limit"];
+
+    /// <exception cref="RefusedException">It is not a message of the protocol.</exception>
+    public static ClientMessage Read(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw Bad("A message must be a JSON object.");
+        }
+
+        return Text(json, "type") switch
+        {
+            "hello" => ReadHello(json),
+            "subscribe" => new ClientMessage.Subscribe([.. List(json, "subscriptions").Select(ReadSubscription)]),
+            "unsubscribe" => new ClientMessage.Unsubscribe([.. List(json, "ids").Select(id => Integer(id, "ids"))]),
+            var other => throw Bad($"There is no message of type '{Shorten(other)}'. The types are hello, subscribe and unsubscribe."),
+        };
+    }
+
+    private static ClientMessage.Hello ReadHello(JsonElement json)
+    {
+        var protocol = json.TryGetProperty("protocol", out var range) && range.ValueKind == JsonValueKind.Object
+            ? range
+            : throw Bad("A hello needs 'protocol': {\"min\":…,\"max\":…}.");
+        return new(Version(protocol, "min"), Version(protocol, "max"));
+    }
+
+    private static int Version(JsonElement range, string name)
+        => range.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version)
+            ? version
+            : throw Bad($"protocol.{name} must be an integer.");
+
+    private static SubscriptionRequest ReadSubscription(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw Bad("Each of 'subscriptions' must be an object.");
+        }
+
+        var id = json.TryGetProperty("id", out var number) ? Integer(number, "id") : throw Bad("A subscription needs an 'id'.");
+        if (id is < 1 or > int.MaxValue)
+        {
+            throw Bad("A subscription's 'id' must be from 1 to 2147483647.");
+        }
+
+        return new(id, Text(json, "entity"), Optional(json, "keys"), Optional(json, "where"), Optional(json, "columns"),
+            Reserved.FirstOrDefault(name => Optional(json, name) is not null));
+    }
+
+    private static JsonElement? Optional(JsonElement json, string name)
+        => json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static string Text(JsonElement json, string name)
+        => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Bad($"'{name}' must be a string.");
+
+    private static IEnumerable<JsonElement> List(JsonElement json, string name)
+        => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray()
+            : throw Bad($"'{name}' must be a list.");
+
+    private static long Integer(JsonElement json, string name)
+        => json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var value) ? value : throw Bad($"'{name}' must hold integers.");
+
+    /// <summary>A piece of what the client sent, short enough to send back.</summary>
+    public static string Shorten(string text) => text.Length <= 60 ? text : string.Concat(text.AsSpan(0, 60), "…");
+
+    private static RefusedException Bad(string message) => new(ErrorCodes.BadMessage, message);
+}

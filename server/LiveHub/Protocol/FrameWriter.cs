@@ -1,0 +1,187 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace LiveHub.Protocol;
+
+/// <summary>
+/// Composes server messages into hub messages of at most <see cref="MaxBytes"/> and hands them on. The hub message is
+/// written as SignalR's JSON protocol frames it, so that no serializer option of the application touches it and no row part
+/// is parsed again.
+/// </summary>
+internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
+{
+    /// <summary>The most that one hub message takes, except for a single op that alone is larger (P3).</summary>
+    public const int MaxBytes = 32 * 1024;
+
+    private const int EndBytes = 80;
+    private const int PartBytes = 48 + EndBytes;
+    private const byte RecordSeparator = 0x1E;
+
+    private byte[] _buffer = [];
+    private int _length;
+    private bool _isEmpty = true;
+    private long _steps;
+
+    private static ReadOnlySpan<byte> Open => "{\"type\":1,\"target\":\"Receive\",\"arguments\":[["u8;
+
+    private static ReadOnlySpan<byte> Close => "]]}"u8;
+
+    private int Space => MaxBytes - Math.Max(_length, Open.Length) - Close.Length - 2;
+
+    /// <summary>Writes one whole server message.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> message)
+    {
+        await MakeRoomAsync(message.Length);
+        BeginMessage();
+        Append(message.Span);
+    }
+
+    /// <summary>Writes a step: in one part where it fits into a hub message, else in as many as it takes.</summary>
+    public async ValueTask WriteAsync(Step step)
+    {
+        await MakeRoomAsync(step.Size + PartBytes);
+        if (step.Size + PartBytes <= Space)
+        {
+            BeginPart(number: null);
+            for (var i = 0; i < step.Count; i++)
+            {
+                AppendOp(step, i, isFirst: i == 0);
+            }
+
+            EndStep(step);
+            return;
+        }
+
+        var number = ++_steps;
+        BeginPart(number);
+        var inPart = 0;
+        for (var i = 0; i < step.Count; i++)
+        {
+            if (inPart > 0 && step.Piece(i, out _).Size + EndBytes > Space)
+            {
+                Append("]}"u8);
+                await FlushAsync();
+                BeginPart(number);
+                inPart = 0;
+            }
+
+            AppendOp(step, i, isFirst: inPart++ == 0);
+        }
+
+        EndStep(step);
+    }
+
+    /// <summary>Hands on what was written since the last time.</summary>
+    public async ValueTask FlushAsync()
+    {
+        if (_isEmpty)
+        {
+            return;
+        }
+
+        Append(Close);
+        Append([RecordSeparator]);
+        _isEmpty = true;
+        var length = _length;
+        _length = 0;
+        await send(_buffer.AsMemory(0, length));
+    }
+
+    /// <summary>Gives the buffer back until there is something to write again; what was not flushed is dropped.</summary>
+    public void Release()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
+
+        _length = 0;
+        _isEmpty = true;
+    }
+
+    private ValueTask MakeRoomAsync(int bytes) => bytes > Space ? FlushAsync() : ValueTask.CompletedTask;
+
+    private void BeginMessage()
+    {
+        if (_isEmpty)
+        {
+            _length = 0;
+            Append(Open);
+            _isEmpty = false;
+        }
+        else
+        {
+            Append(","u8);
+        }
+    }
+
+    private void BeginPart(long? number)
+    {
+        BeginMessage();
+        Append("{\"type\":\"part\","u8);
+        if (number is { } step)
+        {
+            Append("\"step\":"u8);
+            Append(step);
+            Append(","u8);
+        }
+
+        Append("\"ops\":["u8);
+    }
+
+    private void AppendOp(Step step, int index, bool isFirst)
+    {
+        if (!isFirst)
+        {
+            Append(","u8);
+        }
+
+        var (head, rows, _) = step.Piece(index, out var own);
+        Append(head.Span);
+        Append(own);
+        Append(rows.Span);
+    }
+
+    private void EndStep(Step step)
+    {
+        Append("],\"end\":{\"offset\":"u8);
+        Append(step.End.Offset);
+        Append(",\"tag\":\""u8);
+        Reserve(16);
+        step.End.Tag.TryFormat(_buffer.AsSpan(_length), out var written, "x16", CultureInfo.InvariantCulture);
+        _length += written;
+        Append("\"}}"u8);
+    }
+
+    private void Append(long number)
+    {
+        Reserve(20);
+        number.TryFormat(_buffer.AsSpan(_length), out var written, default, CultureInfo.InvariantCulture);
+        _length += written;
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_buffer.AsSpan(_length));
+        _length += bytes.Length;
+    }
+
+    private void Reserve(int bytes)
+    {
+        if (_length + bytes <= _buffer.Length)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + bytes, Math.Min(MaxBytes, Math.Max(1024, _buffer.Length * 2))));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = larger;
+    }
+}

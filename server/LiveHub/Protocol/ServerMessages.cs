@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Text.Json;
+using LiveHub.Model;
+
+namespace LiveHub.Protocol;
+
+/// <summary>Encodes the server's answers. Rows and diffs are composed by <see cref="FrameWriter"/>.</summary>
+internal static class ServerMessages
+{
+    /// <summary>The version of docs/protocol.md that this server speaks.</summary>
+    public const int ProtocolVersion = 1;
+
+    public static ReadOnlyMemory<byte> Welcome(string epoch) => Encode("welcome", w =>
+    {
+        w.WriteNumber("protocol", ProtocolVersion);
+        w.WriteString("epoch", epoch);
+    });
+
+    public static ReadOnlyMemory<byte> Subscribed(long id, int shape, Entity entity, string fingerprint) => Encode("subscribed", w =>
+    {
+        w.WriteNumber("id", id);
+        w.WriteNumber("shape", shape);
+        w.WriteString("entity", entity.Name);
+        w.WriteStartArray("key");
+        foreach (var column in entity.Key)
+        {
+            w.WriteStringValue(column.EncodedName);
+        }
+
+        w.WriteEndArray();
+        w.WriteString("fingerprint", fingerprint);
+    });
+
+    public static ReadOnlyMemory<byte> Error(string code, string message, long? id = null, int? retryMs = null) => Encode("error", w =>
+    {
+        w.WriteString("code", code);
+        w.WriteString("message", message);
+        if (id is { } subscription)
+        {
+            w.WriteNumber("id", subscription);
+        }
+
+        if (retryMs is { } delay)
+        {
+            w.WriteNumber("retryMs", delay);
+        }
+    });
+
+    private static ReadOnlyMemory<byte> Encode(string type, Action<Utf8JsonWriter> fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>(128);
+        using var writer = new Utf8JsonWriter(buffer, WireJson.WriterOptions);
+        writer.WriteStartObject();
+        writer.WriteString("type", type);
+        fields(writer);
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using LiveHub.Changes;
+
+namespace LiveHub.Protocol;
+
+/// <summary>
+/// What a client merges at once: a list of ops and the position after it. Row parts and snapshot rows are referred to, not
+/// copied; only what is of this connection, the shape numbers, is written here. Reused from step to step.
+/// </summary>
+internal sealed class Step
+{
+    private readonly List<Op> _ops = [];
+    private readonly List<byte> _own = [];
+
+    /// <summary>Bytes of all ops, with a comma each.</summary>
+    public int Size { get; private set; }
+
+    public int Count => _ops.Count;
+
+    public Position End { get; set; }
+
+    public void Clear()
+    {
+        _ops.Clear();
+        _own.Clear();
+        Size = 0;
+    }
+
+    /// <summary>A row, and the shapes for which it is inserted, updated and deleted.</summary>
+    /// <param name="part">The row part: an object that is still open.</param>
+    public void AddRow(ReadOnlyMemory<byte> part, List<int> inserted, List<int> updated, List<int> deleted)
+    {
+        var start = _own.Count;
+        WriteShapes(",\"insert\":["u8, inserted);
+        WriteShapes(",\"update\":["u8, updated);
+        WriteShapes(",\"delete\":["u8, deleted);
+        _own.Add((byte)'}');
+        Add(part, start, default);
+    }
+
+    /// <summary>Some rows of a snapshot.</summary>
+    /// <param name="rows">The rows, separated by commas, and <c>]}</c>.</param>
+    public void AddSnapshot(int shape, bool isFirst, ReadOnlyMemory<byte> rows)
+    {
+        var start = _own.Count;
+        _own.AddRange("{\"shape\":"u8);
+        WriteNumber(shape);
+        _own.AddRange(isFirst ? ",\"snapshot\":null,\"rows\":["u8 : ",\"rows\":["u8);
+        Add(default, start, rows);
+    }
+
+    /// <summary>The pieces of an op, in the order in which they are written.</summary>
+    public (ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Rows, int Size) Piece(int index, out ReadOnlySpan<byte> own)
+    {
+        var op = _ops[index];
+        own = CollectionsMarshal.AsSpan(_own).Slice(op.OwnStart, op.OwnLength);
+        return (op.Head, op.Rows, op.Size);
+    }
+
+    private void Add(ReadOnlyMemory<byte> head, int start, ReadOnlyMemory<byte> rows)
+    {
+        var op = new Op(head, start, _own.Count - start, rows);
+        _ops.Add(op);
+        Size += op.Size + 1;
+    }
+
+    private void WriteShapes(ReadOnlySpan<byte> name, List<int> shapes)
+    {
+        if (shapes.Count == 0)
+        {
+            return;
+        }
+
+        _own.AddRange(name);
+        for (var i = 0; i < shapes.Count; i++)
+        {
+            if (i > 0)
+            {
+                _own.Add((byte)',');
+            }
+
+            WriteNumber(shapes[i]);
+        }
+
+        _own.Add((byte)']');
+    }
+
+    private void WriteNumber(int number)
+    {
+        Span<byte> digits = stackalloc byte[11];
+        Utf8Formatter.TryFormat(number, digits, out var length);
+        _own.AddRange(digits[..length]);
+    }
+
+    private readonly record struct Op(ReadOnlyMemory<byte> Head, int OwnStart, int OwnLength, ReadOnlyMemory<byte> Rows)
+    {
+        public int Size => Head.Length + OwnLength + Rows.Length;
+    }
+}

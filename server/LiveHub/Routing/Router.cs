@@ -1,0 +1,176 @@
+using LiveHub.Backplane;
+using LiveHub.Changes;
+using LiveHub.Diagnostics;
+using LiveHub.Shapes;
+using Microsoft.Extensions.Logging;
+
+namespace LiveHub.Routing;
+
+/// <summary>
+/// Reads the log and gives every change to the queues of the connections that see it. It never waits for a client, a
+/// database or the network: all it does per change is look-ups and appends.
+/// </summary>
+internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
+{
+    private readonly Lock _lock = new();
+    private readonly ShapeRegistry _shapes = new();
+    private readonly HashSet<SendQueue> _queues = [];
+    private readonly List<LiveShape> _found = [];
+    private readonly List<SendQueue> _touched = [];
+    private readonly List<(long Offset, TaskCompletionSource Reached)> _waiting = [];
+    private volatile RoutedTo _routed = new(default);
+
+    /// <summary>All entries up to here have been given to all queues that want them.</summary>
+    public Position Routed => _routed.Position;
+
+    public void Attach(SendQueue queue)
+    {
+        lock (_lock)
+        {
+            _queues.Add(queue);
+        }
+    }
+
+    public void Detach(SendQueue queue)
+    {
+        lock (_lock)
+        {
+            _queues.Remove(queue);
+        }
+    }
+
+    public ShapeMember Join(Shape shape, SendQueue queue)
+    {
+        lock (_lock)
+        {
+            return _shapes.Join(shape, queue);
+        }
+    }
+
+    public void Leave(ShapeMember member)
+    {
+        lock (_lock)
+        {
+            _shapes.Leave(member);
+        }
+    }
+
+    /// <summary>Completes when <see cref="Routed"/> has reached an offset.</summary>
+    public Task WaitForAsync(long offset, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (Routed.Offset >= offset)
+            {
+                return Task.CompletedTask;
+            }
+
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((offset, reached));
+            return reached.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Begins at the log's head: what was saved before anybody could subscribe is in every snapshot.</summary>
+    public async Task SkipToHeadAsync(CancellationToken cancellationToken) => Reach(await backplane.ReadHeadAsync(cancellationToken));
+
+    /// <summary>Routes whatever the log brings, until it is told to stop.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await foreach (var entry in backplane.ReadAsync(Routed.Offset, stoppingToken))
+                {
+                    Route(entry);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (LogTrimmedException e)
+            {
+                logger.RouterFellBehind(e);
+                await SkipToHeadAsync(stoppingToken);
+                GiveUpAll();
+            }
+        }
+    }
+
+    private void Route(LogEntry entry)
+    {
+        try
+        {
+            lock (_lock)
+            {
+                foreach (var change in entry.Changeset.Changes)
+                {
+                    Route(change, entry.Position);
+                }
+
+                foreach (var queue in _touched)
+                {
+                    queue.Publish();
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            logger.RoutingFailed(entry.Position.Offset, e);
+            GiveUpAll();
+        }
+
+        _touched.Clear();
+        Reach(entry.Position);
+    }
+
+    private void Route(Change change, Position position)
+    {
+        _found.Clear();
+        _shapes.Find(change, _found);
+        RoutedChange? routed = null;
+        foreach (var shape in _found)
+        {
+            var kind = Differ.Diff(shape.Shape, change);
+            if (kind is DiffKind.None)
+            {
+                continue;
+            }
+
+            routed ??= new(change, position);
+            foreach (var member in shape.Members)
+            {
+                if (member.Queue.Stage(new(routed, member, kind)))
+                {
+                    _touched.Add(member.Queue);
+                }
+            }
+        }
+    }
+
+    private void Reach(Position position)
+    {
+        lock (_lock)
+        {
+            _routed = new(position);
+            _waiting.RemoveAll(w => w.Offset <= position.Offset && w.Reached.TrySetResult());
+        }
+    }
+
+    /// <summary>Some changes have not reached their readers: all start again from snapshots.</summary>
+    private void GiveUpAll()
+    {
+        List<SendQueue> queues;
+        lock (_lock)
+        {
+            queues = [.. _queues];
+        }
+
+        queues.ForEach(queue => queue.GiveUp());
+    }
+
+    /// <summary>Swapped at once, since pumps read it without the lock.</summary>
+    private sealed record RoutedTo(Position Position);
+}

@@ -1,0 +1,48 @@
+using LiveHub.Changes;
+using LiveHub.Shapes;
+
+namespace LiveHub.Routing;
+
+/// <summary>The live shapes of this node and who takes part in them. Equal shapes are one. One thread at a time.</summary>
+internal sealed class ShapeRegistry
+{
+    private readonly Dictionary<string, LiveShape> _shapes = new(StringComparer.Ordinal);
+    private readonly SubscriptionIndex _index = new();
+    private int _lastId;
+
+    public ShapeMember Join(Shape shape, SendQueue queue)
+    {
+        if (!_shapes.TryGetValue(shape.Fingerprint, out var live))
+        {
+            _shapes.Add(shape.Fingerprint, live = new(++_lastId, shape));
+            _index.Add(live);
+        }
+
+        var member = new ShapeMember(live, queue) { Place = live.Members.Count };
+        live.Members.Add(member);
+        return member;
+    }
+
+    public void Leave(ShapeMember member)
+    {
+        if (member.HasLeft)
+        {
+            return;
+        }
+
+        member.HasLeft = true;
+        var members = member.Shape.Members;
+        members[^1].Place = member.Place;
+        members[member.Place] = members[^1];
+        members.RemoveAt(members.Count - 1);
+        if (members.Count == 0)
+        {
+            _shapes.Remove(member.Shape.Shape.Fingerprint);
+            _index.Remove(member.Shape);
+        }
+    }
+
+    public void Find(Change change, List<LiveShape> found) => _index.Find(change, found);
+
+    public int Count => _shapes.Count;
+}

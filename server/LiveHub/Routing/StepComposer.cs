@@ -1,0 +1,92 @@
+using System.Runtime.InteropServices;
+using LiveHub.Changes;
+using LiveHub.Protocol;
+using LiveHub.Shapes;
+
+namespace LiveHub.Routing;
+
+/// <summary>Makes ops of diffs: a row that a connection sees through several shapes becomes one op. Reused; one thread at a time.</summary>
+internal sealed class StepComposer
+{
+    private readonly List<int> _inserted = [];
+    private readonly List<int> _updated = [];
+    private readonly List<int> _deleted = [];
+    private readonly List<Delivery> _sameRow = [];
+
+    public Step Step { get; } = new();
+
+    public void Begin(Position end)
+    {
+        Step.Clear();
+        Step.End = end;
+    }
+
+    /// <summary>Adds the diffs of one row; more of the same row must be added together.</summary>
+    public void AddRow(ReadOnlySpan<Delivery> deliveries)
+    {
+        for (var i = 0; i < deliveries.Length; i++)
+        {
+            var projection = deliveries[i].Member.Shape.Shape.Projection;
+            if (!SeenBefore(projection, deliveries[..i]))
+            {
+                AddOp(projection, deliveries[i..]);
+            }
+        }
+    }
+
+    /// <summary>Adds what a change means for some shapes, whoever else it was routed to.</summary>
+    public void AddChange(Change change, Position position, IReadOnlyList<ShapeMember> members)
+    {
+        _sameRow.Clear();
+        RoutedChange? routed = null;
+        foreach (var member in members)
+        {
+            var shape = member.Shape.Shape;
+            if (shape.Entity == change.Entity && Differ.Diff(shape, change) is not DiffKind.None and var kind)
+            {
+                _sameRow.Add(new(routed ??= new(change, position), member, kind));
+            }
+        }
+
+        AddRow(CollectionsMarshal.AsSpan(_sameRow));
+    }
+
+    private void AddOp(Projection projection, ReadOnlySpan<Delivery> deliveries)
+    {
+        _inserted.Clear();
+        _updated.Clear();
+        _deleted.Clear();
+        foreach (var delivery in deliveries)
+        {
+            if (delivery.Member.Shape.Shape.Projection.Equals(projection))
+            {
+                var shapes = delivery.Kind switch
+                {
+                    DiffKind.Insert => _inserted,
+                    DiffKind.Update => _updated,
+                    _ => _deleted,
+                };
+                shapes.Add(delivery.Member.Shape.Id);
+            }
+        }
+
+        var change = deliveries[0].Change;
+        var part = _inserted.Count > 0 ? change.Full(projection)
+            : _updated.Count > 0 ? change.Changed(projection)
+            : change.KeyOnly();
+        Step.AddRow(part, _inserted, _updated, _deleted);
+    }
+
+    private static bool SeenBefore(Projection projection, ReadOnlySpan<Delivery> earlier)
+    {
+        foreach (var delivery in earlier)
+        {
+            if (delivery.Member.Shape.Shape.Projection.Equals(projection))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using LiveHub.Model;
+
+namespace LiveHub.Shapes;
+
+/// <summary>Some columns are equal to one of some lists of values: an equality, an <c>in</c>, or a list of keys.</summary>
+internal sealed class Term
+{
+    /// <summary>Up to here a look through the list is as quick as hashing.</summary>
+    private const int FewValues = 8;
+
+    private readonly FrozenSet<KeyValues>? _set;
+
+    public Term(ImmutableArray<Column> columns, IEnumerable<KeyValues> values)
+    {
+        Columns = columns;
+        Ordinals = [.. columns.Select(c => c.Ordinal)];
+        Values = [.. values.Distinct()];
+        _set = Values.Length > FewValues ? Values.ToFrozenSet() : null;
+    }
+
+    public ImmutableArray<Column> Columns { get; }
+
+    public int[] Ordinals { get; }
+
+    /// <summary>Distinct, in the order asked for.</summary>
+    public ImmutableArray<KeyValues> Values { get; }
+
+    public bool Holds(Row row)
+    {
+        var values = row.Select(Ordinals);
+        if (_set is not null)
+        {
+            return _set.Contains(values);
+        }
+
+        foreach (var value in Values)
+        {
+            if (value.Equals(values))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
