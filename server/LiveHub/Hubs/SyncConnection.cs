@@ -2,6 +2,8 @@ using System.Text.Json;
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
 using LiveHub.Routing;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 
 namespace LiveHub.Hubs;
@@ -20,6 +22,7 @@ internal sealed class SyncConnection : IDisposable
     private readonly Subscriptions _subscriptions;
     private readonly ConnectionPump _pump;
     private bool _saidHello;
+    private int _isDisposed;
 
     public SyncConnection(SyncConnectionFactory shared, HubConnectionContext hub)
     {
@@ -53,6 +56,11 @@ internal sealed class SyncConnection : IDisposable
     /// <summary>The connection has ended: leaves nothing behind.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         _closing.Cancel();
         _closing.Dispose();
         _shared.Router.Detach(_queue);
@@ -198,9 +206,17 @@ internal sealed class SyncConnection : IDisposable
         }
     }
 
-    private void GiveUp()
+    /// <summary>The connection has missed something: it ends, and the client starts again from snapshots. Called by the router, which must not wait.</summary>
+    private void GiveUp() => ThreadPool.QueueUserWorkItem(static connection =>
     {
-        _shared.Logger.ConnectionGivenUp(_hub.ConnectionId);
-        _hub.Abort();
-    }
+        connection._shared.Logger.ConnectionGivenUp(connection._hub.ConnectionId);
+        connection.Dispose();
+        connection._hub.Abort();
+
+        // A close message would wait behind what the client does not read; the socket itself has to go.
+        if (connection._hub.Features.Get<IHttpTransportFeature>()?.TransportType is not HttpTransportType.LongPolling)
+        {
+            connection._hub.GetHttpContext()?.Abort();
+        }
+    }, this, preferLocal: false);
 }

@@ -8,7 +8,22 @@ internal static class ClientMessageReader
     private static readonly string[] Reserved = ["include", "orderBy", "limit"];
 
     /// <exception cref="RefusedException">It is not a message of the protocol.</exception>
-    public static ClientMessage Read(JsonElement json)
+    public static ClientMessage Read(JsonElement json) => Guarded(() => ReadMessage(json));
+
+    /// <summary>JSON can hold text that is not Unicode (half a surrogate pair), which is found only when it is read.</summary>
+    public static T Guarded<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException e) when (e is not ObjectDisposedException)
+        {
+            throw Bad("The message holds text that is not valid Unicode.");
+        }
+    }
+
+    private static ClientMessage ReadMessage(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {

@@ -23,6 +23,15 @@ internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
     /// <summary>All entries up to here have been given to all queues that want them.</summary>
     public Position Routed => _routed.Position;
 
+    /// <summary>How many connections and live shapes there are.</summary>
+    public (int Connections, int Shapes) Count()
+    {
+        lock (_lock)
+        {
+            return (_queues.Count, _shapes.Count);
+        }
+    }
+
     public void Attach(SendQueue queue)
     {
         lock (_lock)

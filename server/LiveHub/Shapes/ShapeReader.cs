@@ -12,7 +12,9 @@ internal sealed class ShapeReader(LiveModel model, IOptions<LiveHubOptions> opti
     private readonly LiveHubOptions _limits = options.Value;
 
     /// <exception cref="RefusedException">It cannot be subscribed to; the code says why.</exception>
-    public Shape Read(SubscriptionRequest request)
+    public Shape Read(SubscriptionRequest request) => ClientMessageReader.Guarded(() => ReadShape(request));
+
+    private Shape ReadShape(SubscriptionRequest request)
     {
         var entity = model.Find(request.Entity) ?? throw new RefusedException(ErrorCodes.UnknownEntity,
             $"No entity '{ClientMessageReader.Shorten(request.Entity)}' is exposed. Check the name, or expose it on the server with Expose<T>().");

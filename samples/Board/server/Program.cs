@@ -1,0 +1,42 @@
+using BoardSample;
+using BoardSample.Api;
+using BoardSample.Model;
+using BoardSample.Seed;
+using Microsoft.EntityFrameworkCore;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (builder.Configuration["urls"] is null)
+{
+    builder.WebHost.UseUrls("http://127.0.0.1:5080");
+}
+
+try
+{
+    var database = builder.Configuration.GetConnectionString("Board")
+        ?? throw new StartException("ConnectionStrings:Board is not set (environment: ConnectionStrings__Board).");
+
+    builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
+    builder.Services.AddDbContextPool<BoardDb>(options => options.UseNpgsql(database));
+    builder.Services.AddLiveHub<BoardDb>(live => live
+        .Expose<Board>()
+        .Expose<BoardList>(name: "List")
+        .Expose<Card>()
+        .Expose<Comment>()
+        .Expose<Label>()
+        .Expose<Member>(member => member.Hide(m => m.Email))
+        .Expose("CardLabel"));
+    builder.Services.AddBoardApi();
+
+    await using var app = builder.Build();
+    await app.PrepareDatabaseAsync();
+    app.UseBoardWeb();
+    app.MapBoardApi();
+    app.MapLiveHub("/live");
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is StartException or IOException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

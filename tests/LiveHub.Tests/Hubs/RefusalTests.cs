@@ -1,0 +1,96 @@
+using LiveHub.Tests.Infrastructure;
+
+namespace LiveHub.Tests.Hubs;
+
+/// <summary>G12: bad input gets a stable code and a way out, and the connection stays up.</summary>
+public sealed class RefusalTests(PostgresServer server)
+{
+    [Fact]
+    public async Task G12_every_refusal_has_its_code_and_the_connection_stays_up()
+    {
+        await using var shop = await Shop.StartAsync(server, o =>
+        {
+            o.MaxSubscriptionsPerConnection = 2;
+            o.MaxKeys = 3;
+            o.MaxFilterTerms = 2;
+        });
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        (string Code, string Message)[] cases =
+        [
+            ("bad_message", "17"),
+            ("bad_message", "null"),
+            ("bad_message", """{"type":"dance"}"""),
+            ("bad_message", """{"type":"hello","protocol":{"min":1,"max":1}}"""),
+            ("bad_message", """{"type":"subscribe"}"""),
+            ("bad_message", """{"type":"subscribe","subscriptions":[{"id":0,"entity":"Item"}]}"""),
+            ("unknown_entity", Subscribe("\"entity\":\"Nothing\"")),
+            ("unknown_entity", Subscribe("\"entity\":\"Note\"")),
+            ("unknown_column", Subscribe("\"entity\":\"Item\",\"where\":{\"secret\":\"x\"}")),
+            ("unknown_column", Subscribe("\"entity\":\"Item\",\"columns\":[\"ignored\"]")),
+            ("unknown_operator", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":{\"gt\":1}}")),
+            ("wrong_type", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":\"one\"}")),
+            ("wrong_type", Subscribe("\"entity\":\"Price\",\"keys\":[{\"itemId\":1}]")),
+            ("not_supported", Subscribe("\"entity\":\"Item\",\"limit\":10")),
+            ("too_many_keys", Subscribe("\"entity\":\"Item\",\"keys\":[1,2,3,4]")),
+            ("too_many_terms", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":1,\"name\":\"x\",\"done\":true}")),
+        ];
+        foreach (var (code, message) in cases)
+        {
+            await client.SendAsync(message);
+            var answer = await client.NextAsync();
+            Assert.Equal("error", (string?)answer["type"]);
+            Assert.Equal((message, code), (message, (string?)answer["code"]));
+            Assert.Equal(message.Contains("\"id\":7"), answer["id"] is not null);
+        }
+
+        await client.SubscribeAsync(7, "Item");
+        await client.UntilAsync(new(), v => v.Rows(7) is not null);
+        await client.SubscribeAsync(7, "Shelf");
+        Assert.Equal("duplicate_id", (string?)(await client.NextAsync())["code"]);
+        await client.SubscribeAsync(8, "Shelf");
+        await client.UntilAsync(new(), v => v.Rows(8) is not null);
+        await client.SubscribeAsync(9, "Tag");
+        Assert.Equal("too_many_subscriptions", (string?)(await client.NextAsync())["code"]);
+
+        static string Subscribe(string rest) => $$"""{"type":"subscribe","subscriptions":[{"id":7,{{rest}}}]}""";
+    }
+
+    [Theory]
+    [InlineData("""{"type":"subscribe","subscriptions":[{"id":1,"entity":"Item"}]}""", "bad_message")]
+    [InlineData("""{"type":"hello","protocol":{"min":2,"max":9}}""", "protocol")]
+    public async Task The_first_message_must_be_a_hello_in_a_protocol_that_is_spoken(string first, string code)
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl, hello: false);
+        await client.SendAsync(first);
+        Assert.Equal(code, (string?)(await client.NextAsync())["code"]);
+        await client.SendAsync("""{"type":"hello","protocol":{"min":1,"max":9}}""");
+        Assert.Equal("welcome", (string?)(await client.NextAsync())["type"]);
+    }
+
+    [Fact]
+    public async Task One_refused_subscription_does_not_keep_the_others_of_its_message_out()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SendAsync("""{"type":"subscribe","subscriptions":[{"id":1,"entity":"Nope"},{"id":2,"entity":"Shelf"}]}""");
+        var view = await client.UntilAsync(new(), v => v.Rows(2) is not null);
+        Assert.Equal(1, (int?)Assert.Single(view.Errors)["id"]);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_read_is_told_with_a_time_to_ask_again_and_the_id_is_free()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await PostgresServer.ExecuteAsync(shop.ConnectionString, "alter table \"Prices\" rename to \"Away\"");
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SubscribeAsync(1, "Price");
+        var view = await client.UntilAsync(new(), v => v.Errors.Count > 0);
+        var error = Assert.Single(view.Errors);
+        Assert.Equal(("snapshot_failed", 1, 2000), ((string?)error["code"], (int?)error["id"], (int?)error["retryMs"]));
+        Assert.DoesNotContain("Npgsql", error.ToJsonString());
+        await PostgresServer.ExecuteAsync(shop.ConnectionString, "alter table \"Away\" rename to \"Prices\"");
+        await client.SubscribeAsync(1, "Price");
+        await client.UntilAsync(view, v => v.Rows(1) is not null);
+    }
+}

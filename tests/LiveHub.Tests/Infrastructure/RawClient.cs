@@ -1,0 +1,141 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+
+namespace LiveHub.Tests.Infrastructure;
+
+/// <summary>Speaks SignalR's JSON protocol and LiveHub's on a bare WebSocket, so that tests see the very frames.</summary>
+public sealed class RawClient : IAsyncDisposable
+{
+    private const char Separator = '\u001e';
+
+    private readonly ClientWebSocket _socket = new();
+    private readonly Channel<JsonObject> _messages = Channel.CreateUnbounded<JsonObject>();
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>Hub messages as they came, SignalR's pings and handshake left out.</summary>
+    public List<string> Frames { get; } = [];
+
+    public static async Task<RawClient> ConnectAsync(Uri url, bool hello = true, bool read = true)
+    {
+        var client = new RawClient();
+        await client._socket.ConnectAsync(url, TestContext.Current.CancellationToken);
+        await client.SendTextAsync("{\"protocol\":\"json\",\"version\":1}");
+        if (read)
+        {
+            client._reading = client.ReadAsync();
+        }
+
+        if (hello)
+        {
+            await client.SendAsync("""{"type":"hello","protocol":{"min":1,"max":1},"client":"raw"}""");
+            if (read)
+            {
+                Assert.Equal("welcome", (string?)(await client.NextAsync())["type"]);
+            }
+        }
+
+        return client;
+    }
+
+    /// <summary>Sends a client message.</summary>
+    public Task SendAsync(string message) => SendTextAsync($$"""{"type":1,"target":"Send","arguments":[{{message}}]}""");
+
+    public Task SubscribeAsync(int id, string entity, string rest = "")
+        => SendAsync($$"""{"type":"subscribe","subscriptions":[{"id":{{id}},"entity":"{{entity}}"{{rest}}}]}""");
+
+    public async Task SendTextAsync(string text)
+        => await _socket.SendAsync(Encoding.UTF8.GetBytes(text + Separator), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
+
+    /// <summary>The next server message.</summary>
+    public async Task<JsonObject> NextAsync()
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromSeconds(20));
+        return await _messages.Reader.ReadAsync(timeout.Token);
+    }
+
+    /// <summary>Reads on until a step has been merged for which a condition holds.</summary>
+    public async Task<RawView> UntilAsync(RawView view, Func<RawView, bool> reached)
+    {
+        while (!reached(view))
+        {
+            view.Apply(await NextAsync());
+        }
+
+        return view;
+    }
+
+    public bool HasMore => _messages.Reader.TryPeek(out _);
+
+    /// <summary>Completes when the server has closed the connection.</summary>
+    public Task Closed => _reading;
+
+    public void Abort() => _socket.Abort();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _socket.Abort();
+        await _reading;
+        _socket.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[16 * 1024];
+        var text = new StringBuilder();
+        var decoder = Encoding.UTF8.GetDecoder();
+        var chars = new char[Encoding.UTF8.GetMaxCharCount(buffer.Length)];
+        try
+        {
+            while (true)
+            {
+                var result = await _socket.ReceiveAsync(buffer, _stopping.Token);
+                if (result.MessageType == WebSocketMessageType.Close)
+                {
+                    break;
+                }
+
+                text.Append(chars, 0, decoder.GetChars(buffer, 0, result.Count, chars, 0));
+                for (var end = text.ToString().IndexOf(Separator, StringComparison.Ordinal); end >= 0; end = text.ToString().IndexOf(Separator, StringComparison.Ordinal))
+                {
+                    Take(text.ToString(0, end));
+                    text.Remove(0, end + 1);
+                }
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // The connection is gone, which is what Closed tells.
+        }
+        finally
+        {
+            _messages.Writer.TryComplete();
+        }
+    }
+
+    private void Take(string frame)
+    {
+        var json = JsonNode.Parse(frame)!.AsObject();
+        if ((int?)json["type"] is not 1)
+        {
+            return;
+        }
+
+        lock (Frames)
+        {
+            Frames.Add(frame);
+        }
+
+        Assert.Equal("Receive", (string?)json["target"]);
+        foreach (var message in json["arguments"]![0]!.AsArray())
+        {
+            _messages.Writer.TryWrite(message!.DeepClone().AsObject());
+        }
+    }
+}

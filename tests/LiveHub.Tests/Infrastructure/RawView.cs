@@ -1,0 +1,106 @@
+using System.Text.Json.Nodes;
+
+namespace LiveHub.Tests.Infrastructure;
+
+/// <summary>What a client that merges by docs/protocol.md, and no more than that, shows for each subscription.</summary>
+public sealed class RawView
+{
+    private readonly Dictionary<int, int> _shapeOf = [];
+    private readonly Dictionary<int, string[]> _keyOf = [];
+    private readonly Dictionary<int, Dictionary<string, JsonObject>> _rows = [];
+    private readonly Dictionary<long, List<JsonNode>> _unfinished = [];
+
+    public List<JsonObject> Errors { get; } = [];
+
+    public long Offset { get; private set; }
+
+    public int Steps { get; private set; }
+
+    /// <summary>The rows of a subscription by key; null until its snapshot has come.</summary>
+    public IReadOnlyDictionary<string, JsonObject>? Rows(int id)
+        => _shapeOf.TryGetValue(id, out var shape) ? _rows.GetValueOrDefault(shape) : null;
+
+    public void Apply(JsonObject message)
+    {
+        switch ((string?)message["type"])
+        {
+            case "subscribed":
+                var shape = (int)message["shape"]!;
+                _shapeOf[(int)message["id"]!] = shape;
+                _keyOf[shape] = [.. message["key"]!.AsArray().Select(k => (string)k!)];
+                break;
+            case "error":
+                Errors.Add(message);
+                break;
+            case "part":
+                ApplyPart(message);
+                break;
+        }
+    }
+
+    private void ApplyPart(JsonObject part)
+    {
+        var ops = part["ops"]!.AsArray().Select(o => o!).ToList();
+        if ((long?)part["step"] is { } step)
+        {
+            var gathered = _unfinished.TryGetValue(step, out var known) ? known : _unfinished[step] = [];
+            gathered.AddRange(ops);
+            if (part["end"] is null)
+            {
+                return;
+            }
+
+            _unfinished.Remove(step);
+            ops = gathered;
+        }
+
+        foreach (var op in ops)
+        {
+            ApplyOp(op.AsObject());
+        }
+
+        var offset = (long)part["end"]!["offset"]!;
+        Assert.True(offset >= Offset, "A position went back.");
+        Offset = offset;
+        Steps++;
+    }
+
+    private void ApplyOp(JsonObject op)
+    {
+        if (op["rows"] is JsonArray rows)
+        {
+            var shape = (int)op["shape"]!;
+            var members = op.ContainsKey("snapshot") ? _rows[shape] = [] : _rows[shape];
+            foreach (var row in rows)
+            {
+                members[string.Join(",", _keyOf[shape].Select(k => row![k]!.ToJsonString()))] = row!.DeepClone().AsObject();
+            }
+
+            return;
+        }
+
+        var key = op["key"] is JsonArray parts ? string.Join(",", parts.Select(p => p!.ToJsonString())) : op["key"]!.ToJsonString();
+        foreach (var shape in Shapes("insert"))
+        {
+            _rows[shape][key] = op["row"]!.DeepClone().AsObject();
+        }
+
+        foreach (var shape in Shapes("update"))
+        {
+            if (_rows[shape].TryGetValue(key, out var held))
+            {
+                foreach (var (name, value) in (op["row"] ?? op["set"])!.AsObject())
+                {
+                    held[name] = value?.DeepClone();
+                }
+            }
+        }
+
+        foreach (var shape in Shapes("delete"))
+        {
+            _rows[shape].Remove(key);
+        }
+
+        IEnumerable<int> Shapes(string kind) => (op[kind]?.AsArray() ?? []).Select(s => (int)s!).Where(_rows.ContainsKey);
+    }
+}

@@ -1,0 +1,97 @@
+using LiveHub.Backplane;
+using LiveHub.Routing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace LiveHub.Tests.Infrastructure;
+
+/// <summary>An application with LiveHub on real Kestrel and a database of its own.</summary>
+public sealed class Shop : IAsyncDisposable
+{
+    private readonly PostgresServer _server;
+
+    private Shop(PostgresServer server, WebApplication app, string connectionString)
+    {
+        _server = server;
+        App = app;
+        ConnectionString = connectionString;
+    }
+
+    public WebApplication App { get; }
+
+    public string ConnectionString { get; }
+
+    internal IBackplane Log => App.Services.GetRequiredService<IBackplane>();
+
+    internal Router Router => App.Services.GetRequiredService<Router>();
+
+    public Uri HubUrl => new(App.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + "/live");
+
+    public static async Task<Shop> StartAsync(
+        PostgresServer server, Action<LiveHubOptions>? options = null, Action<IServiceCollection>? services = null)
+    {
+        var connectionString = await server.CreateDatabaseAsync();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddDbContextPool<ShopDb>(o => o.UseNpgsql(connectionString));
+        builder.Services.AddLiveHub<ShopDb>(live => live
+            .Expose<Shelf>()
+            .Expose<Item>(item => item.Hide(i => i.Secret))
+            .Expose<Tag>()
+            .Expose<Price>()
+            .Expose("ItemTag"));
+        builder.Services.Configure<LiveHubOptions>(o => options?.Invoke(o));
+        services?.Invoke(builder.Services);
+        var app = builder.Build();
+        app.MapLiveHub("/live");
+        await using (var scope = app.Services.CreateAsyncScope())
+        {
+            var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
+            await db.Database.EnsureCreatedAsync();
+            db.AddRange(new Shelf { Name = "top" }, new Shelf { Name = "bottom" });
+            await db.SaveChangesAsync();
+        }
+
+        await app.StartAsync();
+        return new(server, app, connectionString);
+    }
+
+    /// <summary>Runs something with a context of its own.</summary>
+    public async Task<T> WithDbAsync<T>(Func<ShopDb, Task<T>> use)
+    {
+        await using var scope = App.Services.CreateAsyncScope();
+        return await use(scope.ServiceProvider.GetRequiredService<ShopDb>());
+    }
+
+    public Task WithDbAsync(Func<ShopDb, Task> use) => WithDbAsync(async db =>
+    {
+        await use(db);
+        return 0;
+    });
+
+    public Task AddItemsAsync(int shelf, params string[] names) => WithDbAsync(async db =>
+    {
+        foreach (var name in names)
+        {
+            db.Items.Add(new() { ShelfId = shelf, Name = name });
+            await db.SaveChangesAsync();
+        }
+    });
+
+    public Task RenameAsync(int item, string name) => WithDbAsync(async db =>
+    {
+        (await db.Items.SingleAsync(i => i.Id == item)).Name = name;
+        await db.SaveChangesAsync();
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        await _server.DropDatabaseAsync(ConnectionString);
+    }
+}

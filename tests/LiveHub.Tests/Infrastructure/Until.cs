@@ -1,0 +1,15 @@
+namespace LiveHub.Tests.Infrastructure;
+
+/// <summary>Waits for something that comes to be without an event.</summary>
+public static class Until
+{
+    public static async Task TrueAsync(Func<bool> condition, Func<string> otherwise)
+    {
+        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, otherwise());
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+}
