@@ -1,0 +1,54 @@
+/**
+ * The value below which the share `p` of the values lies, between neighbours by straight line; 0.5 is the median.
+ * @param {number[]} values at least one, in any order
+ * @param {number} p from 0 to 1
+ */
+export function percentile(values, p) {
+  if (values.length === 0) throw new RangeError('No values.');
+  const sorted = Float64Array.from(values).sort();
+  const at = (sorted.length - 1) * p;
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (sorted[above] - sorted[below]) * (at - below);
+}
+
+export const median = (values) => percentile(values, 0.5);
+
+/** The middle half of the values: [first quartile, third quartile]. */
+export const spread = (values) => [percentile(values, 0.25), percentile(values, 0.75)];
+
+/**
+ * Runs the two sides in turns, each pair in the other order than the pair before, so that a drift of the machine hits both.
+ * @template T
+ * @param {{ runs: number, subject: (run: number) => Promise<T>, reference: (run: number) => Promise<T>, onRun?: (run: number) => void }} options
+ *   `runs`: pairs; one more is run before them and not counted
+ * @returns {Promise<{ subject: T, reference: T }[]>}
+ */
+export async function alternate({ runs, subject, reference, onRun }) {
+  const pairs = [];
+  for (let run = 0; run <= runs; run++) {
+    onRun?.(run);
+    const sides = { subject, reference };
+    const order = run % 2 === 0 ? ['subject', 'reference'] : ['reference', 'subject'];
+    const pair = {};
+    for (const side of order) pair[side] = await sides[side](run);
+    if (run > 0) pairs.push(pair);
+  }
+  return pairs;
+}
+
+/**
+ * A result line: the median of subject / reference over pairs of runs, against a budget.
+ * @param {string} name stable; listed in docs/performance.md
+ * @param {{ subject: number, reference: number }[]} pairs
+ * @param {{ budget: number, direction: 'max' | 'min' }} goal `max`: at most the budget, `min`: at least
+ */
+export function ratioResult(name, pairs, { budget, direction }) {
+  const ratios = pairs.map(({ subject, reference }) => subject / reference);
+  const value = median(ratios);
+  const ok = direction === 'max' ? value <= budget : value >= budget;
+  return { name, value: round(value), budget, unit: 'x', direction, runs: ratios.length, spread: spread(ratios).map(round), ok };
+}
+
+/** Three digits after the point. */
+const round = (value) => Math.round(value * 1000) / 1000;

@@ -1,0 +1,26 @@
+using BenchServer;
+using Microsoft.EntityFrameworkCore;
+
+// The server that benches measure: LiveHub and the hand-written way side by side, on the same table.
+var builder = WebApplication.CreateBuilder(args);
+var database = builder.Configuration.GetConnectionString("Bench") ?? throw new InvalidOperationException("ConnectionStrings:Bench is not set.");
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+builder.Services.AddDbContextPool<LiveDb>(options => options.UseNpgsql(database));
+builder.Services.AddDbContextPool<PlainDb>(options => options.UseNpgsql(database));
+builder.Services.AddLiveHub<LiveDb>(live => live.Expose<Ticket>());
+builder.Services.AddSignalR();
+
+var app = builder.Build();
+await using (var scope = app.Services.CreateAsyncScope())
+{
+    var db = scope.ServiceProvider.GetRequiredService<PlainDb>();
+    await db.Database.EnsureCreatedAsync();
+    db.AddRange(Enumerable.Range(1, 100).Select(i => new Ticket { Title = $"Ticket {i}", ListId = 1 + (i % 10) }));
+    await db.SaveChangesAsync();
+}
+
+app.MapLiveHub("/live");
+app.MapHub<PlainHub>("/plain");
+app.MapHub<DriverHub>("/driver");
+app.MapGet("/health", () => "ok");
+await app.RunAsync();
