@@ -1,0 +1,163 @@
+import { reportUncaught } from "./errors.js";
+import type { ClientMessage } from "./protocol.js";
+
+/** One connection to the server, from its start to its end; SignalR's in production. */
+export interface Link {
+  /** Resolves when messages can be sent. */
+  start(): Promise<void>;
+  send(message: ClientMessage): Promise<void>;
+  /** Resolves when the server has answered. */
+  probe(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface LinkEvents {
+  /** The argument of one `Receive`. */
+  received(payload: unknown): void;
+  /** It has ended. */
+  closed(): void;
+}
+
+export type OpenLink = (events: LinkEvents) => Link;
+
+export interface ConnectionEvents {
+  up(send: (message: ClientMessage) => void): void;
+  received(payload: unknown): void;
+  down(): void;
+}
+
+export interface ConnectionOptions {
+  readonly reconnectDelayMs: (attempt: number) => number;
+  /** How long a start may take. */
+  readonly startTimeoutMs: number;
+}
+
+/** How long the server may take to answer when the browser says that the network has come, gone or been suspended. */
+const probeTimeoutMs = 5_000;
+
+/** A connection that lasted so long was a good one: the delays begin anew. */
+const goodAfterMs = 10_000;
+
+/** The default delays: growing, jittered, at most 30 s. */
+export function defaultDelayMs(attempt: number): number {
+  return Math.min(30_000, 250 * 2 ** attempt) * (0.5 + Math.random() / 2);
+}
+
+/** Keeps a connection to the server, for ever: a link after another, with growing delays between them. */
+export class Connection {
+  readonly #openLink: OpenLink;
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  #link: Link | undefined;
+  #isUp = false;
+  #probing = false;
+  /** Aborted when the connection is closed; the page's events go with it. */
+  readonly #end = new AbortController();
+  /** Ends what the loop waits for: a start, an end, a delay. */
+  #wake: () => void = () => {};
+  #stopped: Promise<void> = Promise.resolve();
+
+  constructor(openLink: OpenLink, options: ConnectionOptions, events: ConnectionEvents) {
+    this.#openLink = openLink;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Begins to connect. */
+  open(): void {
+    const { signal } = this.#end;
+    for (const event of ["online", "offline"]) globalThis.addEventListener?.(event, this.#check, { signal });
+    globalThis.document?.addEventListener("visibilitychange", this.#check, { signal });
+    this.#run().catch(reportUncaught);
+  }
+
+  /** Gives up the link that is up and connects anew, after the usual delay. */
+  restart(): void {
+    if (this.#isUp) this.#drop();
+  }
+
+  /** Ends the connection for good. Resolves when it has ended. */
+  close(): Promise<void> {
+    this.#end.abort();
+    this.#drop();
+    this.#wake();
+    return this.#stopped;
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#end.signal.aborted; attempt++) {
+      if (await this.#connectOnce() >= goodAfterMs) attempt = 0;
+      if (!this.#end.signal.aborted) await fulfils(this.#woken(), this.#options.reconnectDelayMs(attempt));
+    }
+  }
+
+  /** Connects and stays until the link has ended; returns how long it was up. */
+  async #connectOnce(): Promise<number> {
+    const link = this.#openLink({
+      received: (payload) => {
+        if (this.#link === link) this.#events.received(payload);
+      },
+      closed: () => {
+        if (this.#link === link) this.#drop();
+      },
+    });
+    this.#link = link;
+    const ended = this.#woken();
+    const isStarted = await Promise.race([fulfils(link.start(), this.#options.startTimeoutMs), ended]);
+    if (!isStarted || this.#link !== link) {
+      this.#drop();
+      return 0;
+    }
+    const since = Date.now();
+    this.#isUp = true;
+    this.#events.up((message) => {
+      if (this.#link === link) link.send(message).catch(() => this.#link === link && this.#drop());
+    });
+    await ended;
+    return Date.now() - since;
+  }
+
+  /** Lets go of the link; what it still does is nobody's business. */
+  #drop(): void {
+    const link = this.#link;
+    if (!link) return;
+    this.#link = undefined;
+    this.#stopped = link.stop().catch(() => {});
+    if (this.#isUp) {
+      this.#isUp = false;
+      this.#events.down();
+    }
+    this.#wake();
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  /**
+   * The browser says that the network came or went, or that the page is looked at again. Between attempts: try at once. With a link: it may be
+   * dead without either side knowing, or go on working (Chromium keeps WebSockets through "offline"), so the server is asked.
+   */
+  readonly #check = ({ type }: Event): void => {
+    const link = this.#link;
+    if (type === "visibilitychange" && globalThis.document.hidden) return;
+    if (!link) return this.#wake();
+    if (!this.#isUp || this.#probing) return;
+    this.#probing = true;
+    void fulfils(link.probe(), probeTimeoutMs).then((isAlive) => {
+      this.#probing = false;
+      if (!isAlive && this.#link === link) this.#drop();
+    });
+  };
+}
+
+/** Whether a promise is fulfilled in time. */
+function fulfils(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs, false);
+    promise.then(() => true, () => false).then((is) => {
+      clearTimeout(timer);
+      resolve(is);
+    });
+  });
+}

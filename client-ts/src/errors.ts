@@ -1,0 +1,39 @@
+/**
+ * What went wrong, as a stable name. The server's codes are listed in `docs/protocol.md`; the client adds
+ * `closed` (the collection was closed before it was live) and `too_large` (one subscription does not fit in a message).
+ */
+export type LiveHubErrorCode =
+  | "protocol"
+  | "bad_message"
+  | "unknown_entity"
+  | "unknown_column"
+  | "unknown_operator"
+  | "wrong_type"
+  | "not_supported"
+  | "duplicate_id"
+  | "too_many_subscriptions"
+  | "too_many_keys"
+  | "too_many_terms"
+  | "snapshot_failed"
+  | "snapshot_too_slow"
+  | "internal"
+  | "closed"
+  | "too_large"
+  | (string & {});
+
+/** A refusal or a fault that a collection reports. `code` is stable, `message` says what, which and what now. */
+export class LiveHubError extends Error {
+  override readonly name: "LiveHubError" = "LiveHubError";
+  readonly code: LiveHubErrorCode;
+
+  constructor(code: LiveHubErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Reports an error that is nobody's to catch (a listener that threw) the way the platform reports uncaught ones. */
+export function reportUncaught(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else console.error(error);
+}

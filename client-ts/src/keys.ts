@@ -1,0 +1,51 @@
+import type { LooseKey, Scalar } from "./schema.js";
+
+/** A row as it came off the wire. Never mutated: rows are shared, an update makes a new one. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A key as it comes in messages: a value, or the values of a composite key in the order of its columns. */
+export type WireKey = Scalar | readonly Scalar[];
+
+/**
+ * The canonical form of a key, by which rows are found: a number where the value is one or is the text of one, since a `long` is
+ * a string on the wire and `42` is accepted for `"42"`; else a string. A composite key is the JSON of its values' texts.
+ */
+export type Key = string | number;
+
+/** The canonical form of a key in a message. */
+export function canonicalKey(key: WireKey): Key {
+  return typeof key === "object" ? JSON.stringify(key.map(String)) : canonicalValue(key);
+}
+
+/** The canonical key of a row, or undefined when the row lacks a column of its key. */
+export function keyOfRow(row: Row, columns: readonly string[]): Key | undefined {
+  if (columns.length === 1) {
+    const value = row[columns[0] as string];
+    return isKeyValue(value) ? canonicalValue(value) : undefined;
+  }
+  const values = columns.map((column) => row[column]);
+  return values.every(isKeyValue) ? canonicalKey(values) : undefined;
+}
+
+/** The canonical form of a key as a user writes it; `columns` are the key's columns in the server's order. */
+export function canonicalUserKey(key: LooseKey, columns: readonly string[]): Key {
+  if (typeof key !== "object") return canonicalValue(key);
+  const values = columns.map((column) => key[column] as Scalar);
+  return values.length === 1 ? canonicalValue(values[0] as Scalar) : canonicalKey(values);
+}
+
+/** Whether a value can be a key, or a column of one. */
+export function isKeyValue(value: unknown): value is Scalar {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+/** No number's text is longer: longer strings (Guids) need not be tried. */
+const maxNumberLength = 24;
+
+function canonicalValue(value: Scalar): Key {
+  if (typeof value === "number") return value;
+  const text = String(value);
+  if (text.length > maxNumberLength) return text;
+  const number = Number(text);
+  return String(number) === text ? number : text;
+}

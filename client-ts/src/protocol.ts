@@ -1,0 +1,95 @@
+import type { Row, WireKey } from "./keys.js";
+import type { LooseKey, Scalar } from "./schema.js";
+import type { Snapshot } from "./visibility.js";
+
+/** The protocol versions that this client speaks. */
+export const protocolVersions: { readonly min: number; readonly max: number } = { min: 1, max: 1 };
+
+/** What the client calls itself; a test holds it against package.json. */
+export const clientName = "@livehub/client/0.1.0";
+
+/** A term of a filter on the wire. */
+export type WireTerm = Scalar | null | { readonly in: readonly (Scalar | null)[] };
+
+/** What is subscribed to. Without `keys` and `where`: the whole entity. */
+export interface Target {
+  readonly entity: string;
+  readonly keys?: readonly LooseKey[];
+  readonly where?: Readonly<Record<string, WireTerm>>;
+  readonly columns?: readonly string[];
+}
+
+export interface Ask extends Target {
+  readonly id: number;
+}
+
+export type ClientMessage =
+  | { readonly type: "hello"; readonly protocol: { readonly min: number; readonly max: number }; readonly client: string }
+  | { readonly type: "subscribe"; readonly subscriptions: readonly Ask[] }
+  | { readonly type: "unsubscribe"; readonly ids: readonly number[] };
+
+export function hello(): ClientMessage {
+  return { type: "hello", protocol: protocolVersions, client: clientName };
+}
+
+export function subscribe(subscriptions: readonly Ask[]): ClientMessage {
+  return { type: "subscribe", subscriptions };
+}
+
+export function unsubscribe(ids: readonly number[]): ClientMessage {
+  return { type: "unsubscribe", ids };
+}
+
+export function ask(id: number, target: Target): Ask {
+  return { id, ...target };
+}
+
+export interface Welcome { readonly type: "welcome"; readonly protocol: number; readonly epoch: string }
+
+export interface Subscribed {
+  readonly type: "subscribed";
+  readonly id: number;
+  readonly shape: number;
+  readonly entity: string;
+  readonly key: readonly string[];
+  readonly fingerprint?: string;
+}
+
+/** One row's change, for all shapes that see it with the same columns (P15–P18). */
+export interface RowOp {
+  readonly key: WireKey;
+  readonly version: number;
+  readonly row?: Row;
+  readonly set?: Row;
+  readonly insert?: readonly number[];
+  readonly update?: readonly number[];
+  readonly delete?: readonly number[];
+}
+
+/** Rows of a shape as the database had them at one moment (P19–P22). */
+export interface SnapshotOp {
+  readonly shape: number;
+  readonly snapshot?: Snapshot | null;
+  readonly rows: readonly Row[];
+}
+
+export type Op = RowOp | SnapshotOp;
+
+/** The position after a step, and the transactions that it completes. */
+export interface End { readonly offset: number; readonly tag: string; readonly transactions?: readonly string[] }
+
+export interface Part { readonly type: "part"; readonly step?: number; readonly ops: readonly Op[]; readonly end?: End }
+
+export interface Fault {
+  readonly type: "error";
+  readonly code: string;
+  readonly message: string;
+  readonly id?: number;
+  readonly retryMs?: number;
+}
+
+export type ServerMessage = Welcome | Subscribed | Part | Fault;
+
+export function isSnapshotOp(op: Op): op is SnapshotOp {
+  return "rows" in op;
+}

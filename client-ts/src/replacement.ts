@@ -1,0 +1,38 @@
+import { withColumns } from "./equality.js";
+import type { Key, Row } from "./keys.js";
+import type { RowOp, SnapshotOp } from "./protocol.js";
+import type { Snapshot } from "./visibility.js";
+
+/**
+ * The rows that a snapshot gives a row set, and what the step's row ops make of them, apart from everything that is known
+ * already: the snapshot may be older than that, so that versions seen elsewhere say nothing here (rule 10).
+ */
+export class Replacement {
+  readonly members: Map<Key, Row> = new Map();
+  /** The transactions that the snapshot saw. */
+  snapshot: Snapshot | undefined;
+  /** Whether the first snapshot op has come: only row ops after it count (P19). */
+  begun = false;
+  readonly #versions = new Map<Key, number>();
+
+  /** The version of the last row op for a key; 0 while it is as the snapshot gave it. */
+  version(key: Key): number {
+    return this.#versions.get(key) ?? 0;
+  }
+
+  take(op: SnapshotOp, keys: readonly Key[]): void {
+    if (!this.begun) this.snapshot = op.snapshot ?? undefined;
+    this.begun = true;
+    for (let i = 0; i < keys.length; i++) this.members.set(keys[i] as Key, op.rows[i] as Row);
+  }
+
+  /** A row op that follows the snapshot; `leaves` where the row does not match any longer. */
+  apply(key: Key, op: RowOp, leaves: boolean): void {
+    if (!this.begun || op.version < this.version(key)) return;
+    const row = this.members.get(key);
+    const now = leaves ? undefined : (op.row ?? (row && withColumns(row, op.set as Row)));
+    if (now) this.members.set(key, now);
+    else this.members.delete(key);
+    this.#versions.set(key, op.version);
+  }
+}

@@ -1,0 +1,166 @@
+import { changedColumns, sameRow } from "./equality.js";
+import type { Key, Row } from "./keys.js";
+import type { Replacement } from "./replacement.js";
+import type { RowStore } from "./store.js";
+import type { Snapshot } from "./visibility.js";
+
+/** What a step changed in a row set: rows as they were and as they are, pairwise; undefined where there was or is none. */
+export class Change {
+  readonly befores: readonly (Row | undefined)[];
+  readonly afters: readonly (Row | undefined)[];
+  #diff: RowDiff | undefined;
+
+  constructor(befores: readonly (Row | undefined)[], afters: readonly (Row | undefined)[]) {
+    this.befores = befores;
+    this.afters = afters;
+  }
+
+  /** The same for listeners; made only when one asks. */
+  get diff(): RowDiff {
+    return (this.#diff ??= toDiff(this.befores, this.afters));
+  }
+}
+
+export interface RowDiff {
+  readonly inserted: readonly Row[];
+  readonly updated: readonly { readonly row: Row; readonly columns: readonly string[] }[];
+  readonly deleted: readonly Row[];
+}
+
+function toDiff(befores: Change["befores"], afters: Change["afters"]): RowDiff {
+  const inserted: Row[] = [];
+  const updated: { row: Row; columns: string[] }[] = [];
+  const deleted: Row[] = [];
+  for (let i = 0; i < befores.length; i++) {
+    const before = befores[i];
+    const after = afters[i];
+    if (after === undefined) deleted.push(before as Row);
+    else if (before === undefined) inserted.push(after);
+    else updated.push({ row: after, columns: changedColumns(before, after) });
+  }
+  return { inserted, updated, deleted };
+}
+
+/** The rows that one subscription shows. It stays while connections come and go; what only holds on one is in `attachment`. */
+export class RowSet {
+  /** Its subscription's id. */
+  readonly id: number;
+  /** The rows in the order in which they came. During a step, undefined marks a row that has left and keeps its place. */
+  members: Map<Key, Row | undefined> = new Map();
+  /** The key's columns, known once the server has accepted the subscription. */
+  keyColumns: readonly string[] = [];
+  /** Where its rows live on this connection; undefined while it is not attached. */
+  store: RowStore | undefined;
+  /** Its shape's number on this connection. */
+  shape: number | undefined;
+  /** Whether a snapshot has come on this connection; before, row ops are not for it. */
+  live = false;
+  /** The transactions that its snapshot saw. */
+  snapshot: Snapshot | undefined;
+  /** Set while a step replaces its rows: what they will be. */
+  replacement: Replacement | undefined;
+
+  /** What the rows that this step has touched were before it. */
+  #notes = new Map<Key, Row | undefined>();
+  /** Whether the step has touched a row twice: only its first and last state count. */
+  #repeated = false;
+  #rows: readonly Row[] | undefined;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  /** The rows as an array: the same one until one of them changes. */
+  get rows(): readonly Row[] {
+    return (this.#rows ??= [...(this.members.values() as Iterable<Row>)]);
+  }
+
+  /** Whether this step has touched it already. */
+  get touched(): boolean {
+    return this.replacement !== undefined || this.#notes.size > 0;
+  }
+
+  /** Notes what a row was before an op of this step changed it. */
+  note(key: Key, before: Row | undefined): void {
+    if (this.#notes.has(key)) this.#repeated = true;
+    else this.#notes.set(key, before);
+  }
+
+  /** Ends a step: what changed, or undefined. */
+  settle(): Change | undefined {
+    const befores: (Row | undefined)[] = [];
+    const afters: (Row | undefined)[] = [];
+    if (this.replacement) this.#settleReplacement(this.replacement, befores, afters);
+    else this.#settleNotes(befores, afters);
+    if (befores.length === 0) return undefined;
+    this.#rows = undefined;
+    return new Change(befores, afters);
+  }
+
+  /** Undoes what a step that could not be finished has done so far. */
+  abandon(): void {
+    for (const [key, before] of this.#notes) {
+      if (before) this.members.set(key, before);
+      else this.members.delete(key);
+    }
+    this.replacement = undefined;
+    this.#notes = new Map();
+  }
+
+  /** Takes all rows out. */
+  clear(): Change | undefined {
+    const befores = this.rows;
+    this.members = new Map();
+    this.#rows = undefined;
+    return befores.length === 0 ? undefined : new Change(befores, befores.map(() => undefined));
+  }
+
+  /** A row set that shows the same and no longer changes. */
+  frozen(): RowSet {
+    const copy = new RowSet(this.id);
+    copy.members = new Map(this.members);
+    copy.keyColumns = this.keyColumns;
+    copy.#rows = this.#rows;
+    return copy;
+  }
+
+  #settleNotes(befores: (Row | undefined)[], afters: (Row | undefined)[]): void {
+    const repeated = this.#repeated;
+    for (const [key, before] of this.#notes) {
+      const after = this.members.get(key);
+      if (!after) this.members.delete(key);
+      if (before === after) continue;
+      if (repeated && before && after && sameRow(before, after)) {
+        this.members.set(key, before);
+        this.store?.restore(key, before, after);
+        continue;
+      }
+      befores.push(before);
+      afters.push(after);
+    }
+    this.#notes.clear();
+    this.#repeated = false;
+  }
+
+  /** Ends a replacement by difference: rows that are equal keep their identity and their place. */
+  #settleReplacement(replacement: Replacement, befores: (Row | undefined)[], afters: (Row | undefined)[]): void {
+    const { store } = this;
+    const previous = this.members;
+    const next: Map<Key, Row | undefined> = replacement.members;
+    const members = previous.size > 0 ? new Map<Key, Row | undefined>() : next;
+    const settle = (key: Key, before: Row | undefined, own: Row | undefined): void => {
+      const after = own && store?.adopt(key, own, before, replacement);
+      if (after) members.set(key, after);
+      else store?.bury(key);
+      if (before === after) return;
+      befores.push(before);
+      afters.push(after);
+    };
+    for (const [key, before] of previous) settle(key, before, next.get(key));
+    for (const [key, own] of next) if (!previous.has(key)) settle(key, undefined, own);
+    this.members = members;
+    this.replacement = undefined;
+    this.snapshot = replacement.snapshot;
+    this.live = true;
+  }
+}

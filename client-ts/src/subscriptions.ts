@@ -1,0 +1,260 @@
+import { toMessages } from "./chunks.js";
+import { decode, MalformedMessage } from "./decode.js";
+import { LiveHubError } from "./errors.js";
+import { Merge } from "./merge.js";
+import {
+  ask, hello, protocolVersions, subscribe, unsubscribe,
+  type ClientMessage, type End, type Fault, type ServerMessage, type Subscribed, type Target, type Welcome,
+} from "./protocol.js";
+import type { Change } from "./rowset.js";
+import { StepAssembler, type Step } from "./steps.js";
+import { Subscription, type Watcher } from "./subscription.js";
+import { canonical } from "./target.js";
+
+/** What the conversation with the server means for the connection. */
+export interface ConversationEvents {
+  /** The server speaks our protocol. */
+  welcomed(): void;
+  /** It does not: nothing more can come of this hub. */
+  incompatible(): void;
+  /** What the server said makes no sense: everything is to be asked again on a new connection. */
+  confused(): void;
+}
+
+/** What everything shown is true as of. */
+export interface Position extends End {
+  readonly epoch: string;
+}
+
+interface News {
+  readonly subscription: Subscription;
+  readonly change: Change | undefined;
+}
+
+/** The hub's subscriptions, and the conversation with the server about them. */
+export class Subscriptions {
+  readonly #events: ConversationEvents;
+  readonly #byId = new Map<number, Subscription>();
+  readonly #byTarget = new Map<string, Subscription>();
+  readonly #merge = new Merge();
+
+  /** Those to look at in the next flush: opened, left by their last watcher, or due again. */
+  #pending = new Set<Subscription>();
+  #flushing = false;
+  #lastId = 0;
+  #send: ((message: ClientMessage) => void) | undefined;
+  #steps = new StepAssembler();
+  #epoch = "";
+  #lastEnd: End | undefined;
+  #end: LiveHubError | undefined;
+
+  constructor(events: ConversationEvents) {
+    this.#events = events;
+  }
+
+  /** What everything shown is true as of; undefined before the first step. */
+  get position(): Position | undefined {
+    return this.#lastEnd && { ...this.#lastEnd, epoch: this.#epoch };
+  }
+
+  /** The subscription to a target; the same one for targets that mean the same. What is opened in one turn is asked for in one message. */
+  open(target: Target): Subscription {
+    const name = canonical(target);
+    const open = this.#byTarget.get(name);
+    if (open) return open;
+    const subscription = new Subscription(++this.#lastId, target);
+    if (this.#end) {
+      subscription.handle("refused", this.#end);
+      return subscription;
+    }
+    this.#byTarget.set(name, subscription);
+    this.#byId.set(subscription.id, subscription);
+    if (!subscription.onWire) {
+      subscription.handle("asked");
+      subscription.handle("snapshot");
+    }
+    this.#flushSoon(subscription);
+    return subscription;
+  }
+
+  /** A collection looks no longer. The last one ends the subscription, unless another comes in the same turn. */
+  leave(subscription: Subscription, watcher: Watcher): void {
+    subscription.watchers.delete(watcher);
+    if (subscription.watchers.size === 0) this.#flushSoon(subscription);
+  }
+
+  /** A connection is there: says hello and asks for everything that is open. */
+  connected(send: (message: ClientMessage) => void): void {
+    this.#send = send;
+    send(hello());
+    for (const subscription of this.#byId.values()) this.#pending.add(subscription);
+    this.#flush();
+  }
+
+  /** The connection has ended: what is shown is stale. */
+  lost(): void {
+    this.#send = undefined;
+    this.#steps = new StepAssembler();
+    this.#merge.reset();
+    const news: News[] = [];
+    for (const subscription of this.#byId.values()) {
+      if (subscription.onWire && subscription.handle("lost")) news.push({ subscription, change: undefined });
+    }
+    publish(news);
+  }
+
+  /** Everything fails, now and from now on. */
+  fail(error: LiveHubError): void {
+    this.#end = error;
+    this.#send = undefined;
+    publish([...this.#byId.values()].map((subscription) => this.#refuse(subscription, error)));
+  }
+
+  /** Takes in what came in one `Receive`. */
+  receive(payload: unknown): void {
+    try {
+      decode(payload, (message) => {
+        if (this.#send) this.#handle(message);
+      });
+    } catch (error) {
+      console.warn(error instanceof MalformedMessage ? `LiveHub: ${error.message}` : error);
+      this.#events.confused();
+    }
+  }
+
+  #handle(message: ServerMessage): void {
+    switch (message.type) {
+      case "part": {
+        const step = this.#steps.add(message);
+        if (step) this.#apply(step);
+        return;
+      }
+      case "subscribed":
+        return this.#accept(message);
+      case "error":
+        return this.#fault(message);
+      case "welcome":
+        return this.#welcome(message);
+    }
+  }
+
+  #welcome({ protocol, epoch }: Welcome): void {
+    if (protocol < protocolVersions.min || protocol > protocolVersions.max) return this.#events.incompatible();
+    this.#epoch = epoch;
+    this.#events.welcomed();
+  }
+
+  #accept({ id, shape, entity, key }: Subscribed): void {
+    const subscription = this.#byId.get(id);
+    if (!subscription) return;
+    const columns = subscription.target.columns;
+    const storeName = JSON.stringify([entity, columns ? [...new Set([...columns, ...key])].sort() : null]);
+    this.#merge.attach(subscription.rows, shape, storeName, key);
+  }
+
+  #apply(step: Step): void {
+    const merged = this.#merge.apply(step);
+    this.#lastEnd = step.end;
+    const news: News[] = [];
+    for (const { set, change, replaced } of merged) {
+      const subscription = this.#byId.get(set.id);
+      if (!subscription) continue;
+      const shown = replaced && subscription.handle("snapshot");
+      if (shown || change) news.push({ subscription, change });
+    }
+    publish(news);
+  }
+
+  #fault({ id, code, message, retryMs }: Fault): void {
+    if (id === undefined) {
+      if (code === "protocol") this.#events.incompatible();
+      else console.warn(`LiveHub: ${code}: ${message}`);
+      return;
+    }
+    const subscription = this.#byId.get(id);
+    if (!subscription) return;
+    const error = new LiveHubError(code, message);
+    if (retryMs === undefined) return publish([this.#refuse(subscription, error)]);
+    this.#merge.detach(subscription.rows);
+    setTimeout(() => this.#askAgain(subscription), retryMs * (1 + Math.random() / 2));
+    if (subscription.handle("fault", error)) publish([{ subscription, change: undefined }]);
+  }
+
+  /** Changes nothing where it no longer waits: it is closed, or has been asked for on another connection. */
+  #askAgain(subscription: Subscription): void {
+    subscription.handle("due");
+    this.#flushSoon(subscription);
+  }
+
+  /** Ends a subscription for good. Its rows go: nothing says that the reader may still see them. */
+  #refuse(subscription: Subscription, error: LiveHubError): News {
+    this.#forget(subscription);
+    subscription.handle("refused", error);
+    return { subscription, change: subscription.rows.clear() };
+  }
+
+  #forget(subscription: Subscription): void {
+    this.#merge.detach(subscription.rows);
+    this.#pending.delete(subscription);
+    this.#byId.delete(subscription.id);
+    this.#byTarget.delete(canonical(subscription.target));
+  }
+
+  #flushSoon(subscription: Subscription): void {
+    this.#pending.add(subscription);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  /** Tells the server what has been opened and closed. While there is no connection, what is closed is forgotten. */
+  #flush(): void {
+    const pending = this.#pending;
+    this.#pending = new Set();
+    const closed: number[] = [];
+    const opened: Subscription[] = [];
+    for (const subscription of pending) {
+      if (this.#byId.get(subscription.id) !== subscription) continue;
+      if (subscription.watchers.size === 0) {
+        if (subscription.onWire && (subscription.phase === "asked" || subscription.phase === "live")) closed.push(subscription.id);
+        this.#forget(subscription);
+        subscription.handle("closed");
+      } else if (subscription.phase === "idle") {
+        opened.push(subscription);
+      }
+    }
+    const send = this.#send;
+    if (!send) return;
+    for (let i = 0; i < closed.length; i += 1000) send(unsubscribe(closed.slice(i, i + 1000)));
+    this.#ask(opened, send);
+  }
+
+  #ask(opened: readonly Subscription[], send: (message: ClientMessage) => void): void {
+    const { messages, tooLarge } = toMessages(opened.map(({ id, target }) => ask(id, target)));
+    for (const message of messages) {
+      for (const { id } of message) this.#byId.get(id)?.handle("asked");
+      send(subscribe(message));
+    }
+    publish(tooLarge.map(({ id, entity }) => {
+      const error = new LiveHubError("too_large", `A subscription to ${entity} is too large for one message: split its keys or lists.`);
+      return this.#refuse(this.#byId.get(id) as Subscription, error);
+    }));
+  }
+}
+
+/** All collections take the news in before any listener runs. */
+function publish(news: readonly News[]): void {
+  const audience: Watcher[] = [];
+  const changes: (Change | undefined)[] = [];
+  for (const { subscription, change } of news) {
+    for (const watcher of subscription.watchers) {
+      watcher.absorb(change);
+      audience.push(watcher);
+      changes.push(change);
+    }
+  }
+  audience.forEach((watcher, i) => watcher.announce(changes[i]));
+}

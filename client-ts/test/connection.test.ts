@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Connection, defaultDelayMs } from "../src/connection.js";
+import { FakeServer } from "./support/fake-server.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function connection(server: FakeServer, options: { delayMs?: (attempt: number) => number; startTimeoutMs?: number } = {}) {
+  const log: string[] = [];
+  const attempts: number[] = [];
+  const { delayMs = () => 1000, startTimeoutMs = 30_000 } = options;
+  const made = new Connection(
+    server.open,
+    { startTimeoutMs, reconnectDelayMs: (attempt) => (attempts.push(attempt), delayMs(attempt)) },
+    { up: () => log.push("up"), down: () => log.push("down"), received: (payload) => log.push(`received ${String(payload)}`) },
+  );
+  made.open();
+  return { connection: made, log, attempts };
+}
+
+/** The events of a browser, for a page that has a network and may lose it. */
+function browser(): EventTarget {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  return page;
+}
+
+describe("a connection", () => {
+  test("is tried again for ever when the server is not there, the first time too, with growing delays", async () => {
+    const server = new FakeServer();
+    server.isUp = false;
+    const { connection: made, log, attempts } = connection(server, { delayMs: (attempt) => 100 * 2 ** attempt });
+    await vi.advanceTimersByTimeAsync(700);
+    expect(attempts).toEqual([0, 1, 2, 3]);
+    server.isUp = true;
+    await vi.advanceTimersByTimeAsync(800);
+    expect(log).toEqual(["up"]);
+    await made.close();
+  });
+
+  test("that ends is made anew; the delays begin anew after one that lasted", async () => {
+    const server = new FakeServer();
+    const { connection: made, log, attempts } = connection(server);
+    await vi.advanceTimersByTimeAsync(100);
+    server.link.events.closed();
+    await vi.advanceTimersByTimeAsync(1100);
+    server.link.events.closed();
+    await vi.advanceTimersByTimeAsync(1000 + 20_000);
+    server.link.events.closed();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(log).toEqual(["up", "down", "up", "down", "up", "down", "up"]);
+    expect(attempts).toEqual([0, 1, 0]);
+    await made.close();
+  });
+
+  test("whose start hangs is given up", async () => {
+    const server = new FakeServer();
+    const open = server.open;
+    const { connection: made, log } = connection(Object.assign(server, {
+      open: (events: Parameters<typeof open>[0]) => Object.assign(open(events), server.links.length === 1 ? { start: () => new Promise(() => {}) } : {}),
+    }), { startTimeoutMs: 5000 });
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(server.links).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1001);
+    expect(server.links[0]?.stopped).toBe(true);
+    expect(log).toEqual(["up"]);
+    await made.close();
+  });
+
+  test("that was given up says nothing more", async () => {
+    const server = new FakeServer();
+    const { connection: made, log } = connection(server);
+    await vi.advanceTimersByTimeAsync(0);
+    const old = server.link;
+    made.restart();
+    await vi.advanceTimersByTimeAsync(1000);
+    old.events.received("late");
+    old.events.closed();
+    server.link.events.received("now");
+    expect(log).toEqual(["up", "down", "up", "received now"]);
+    await made.close();
+  });
+
+  test("waits no longer when the browser is online again", async () => {
+    const page = browser();
+    const server = new FakeServer();
+    server.isUp = false;
+    const { connection: made, log } = connection(server, { delayMs: () => 30_000 });
+    await vi.advanceTimersByTimeAsync(10);
+    server.isUp = true;
+    page.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(log).toEqual(["up"]);
+    await made.close();
+  });
+
+  test.each(["online", "offline"])("that does not answer after an %s event is given up; one that answers is kept", async (event) => {
+    const page = browser();
+    const server = new FakeServer();
+    const { connection: made, log } = connection(server);
+    await vi.advanceTimersByTimeAsync(0);
+    page.dispatchEvent(new Event(event));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(log).toEqual(["up"]);
+    server.answersProbes = false;
+    page.dispatchEvent(new Event(event));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(log).toEqual(["up", "down"]);
+    await made.close();
+  });
+
+  test("closed while it waits makes no other", async () => {
+    const server = new FakeServer();
+    const { connection: made } = connection(server);
+    await vi.advanceTimersByTimeAsync(0);
+    server.link.events.closed();
+    await made.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.links).toHaveLength(1);
+  });
+});
+
+test("the default delays grow from a quarter of a second to 30 s, and never agree", () => {
+  for (let attempt = 0; attempt < 2000; attempt++) {
+    const most = Math.min(30_000, 250 * 2 ** attempt);
+    const delayMs = defaultDelayMs(attempt);
+    expect(delayMs).toBeGreaterThanOrEqual(most / 2);
+    expect(delayMs).toBeLessThanOrEqual(most);
+  }
+});

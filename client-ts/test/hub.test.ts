@@ -1,0 +1,423 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createLiveHub } from "../src/index.js";
+import type { LooseRow } from "../src/schema.js";
+import { connect, FakeServer, reconnected, turn } from "./support/fake-server.js";
+
+const card = (id: number, more: object = {}): LooseRow => ({ id, title: `card ${id}`, ...more });
+const snapshot = (shape: number, ...rows: LooseRow[]) => ({ shape, snapshot: null, rows });
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe("asking", () => {
+  test("P4, P8: the hello comes first, and what is opened in one turn is asked for in one message", async () => {
+    const server = new FakeServer();
+    const hub = server.hub();
+    hub.all("Card");
+    hub.one("List", 7);
+    await turn();
+    expect(server.link.sent).toEqual([
+      { type: "hello", protocol: { min: 1, max: 1 }, client: "@livehub/client/0.1.0" },
+      { type: "subscribe", subscriptions: [{ id: 1, entity: "Card" }, { id: 2, entity: "List", keys: [7] }] },
+    ]);
+    await hub.close();
+  });
+
+  test("C7: the same target three times is one subscription, three collections fed; the last close ends it", async () => {
+    const { server, hub } = await connect();
+    const three = [hub.all("Card", { where: { a: 1, b: 2 } }), hub.all("Card", { where: { b: 2, a: 1 } }), hub.all("Card", { where: { a: 1, b: 2 } })];
+    await turn();
+    expect(server.link.asked).toEqual([1]);
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5, card(1)));
+    expect(three.map(({ rows }) => rows)).toEqual([[card(1)], [card(1)], [card(1)]]);
+    three[0]?.close();
+    three[1]?.close();
+    await turn();
+    expect(server.link.sent.at(-1)).toMatchObject({ type: "subscribe" });
+    three[2]?.close();
+    await turn();
+    expect(server.link.sent.at(-1)).toEqual({ type: "unsubscribe", ids: [1] });
+    await hub.close();
+  });
+
+  test("closing and opening again in one turn says nothing on the wire", async () => {
+    const { server, hub } = await connect();
+    const first = hub.all("Card");
+    await turn();
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5, card(1)));
+    const said = server.link.sent.length;
+    first.close();
+    const second = hub.all("Card");
+    await turn();
+    expect(server.link.sent).toHaveLength(said);
+    expect([second.status, second.rows]).toEqual(["live", [card(1)]]);
+    await hub.close();
+  });
+
+  test("many subscriptions go in messages below 24 kB each", async () => {
+    const { server, hub } = await connect();
+    for (let i = 0; i < 1000; i++) hub.one("Card", `${i}`.padStart(50, "0"));
+    await turn();
+    const messages = server.link.sent.filter(({ type }) => type === "subscribe");
+    expect(messages.length).toBeGreaterThan(2);
+    for (const message of messages) expect(JSON.stringify(message).length).toBeLessThan(24_000);
+    expect(server.link.asked).toHaveLength(1000);
+    await hub.close();
+  });
+
+  test("a subscription that fits in no message fails alone", async () => {
+    const { server, hub } = await connect();
+    const huge = hub.many("Card", Array.from({ length: 10_000 }, (_, i) => i));
+    hub.all("Card");
+    await turn();
+    expect([huge.status, huge.error?.code]).toEqual(["failed", "too_large"]);
+    expect(server.link.asked).toEqual([2]);
+    await hub.close();
+  });
+
+  test("no keys are live at once, without the server", async () => {
+    const hub = new FakeServer().hub();
+    const none = hub.many("Card", []);
+    await none.ready;
+    expect([none.status, none.rows]).toEqual(["live", []]);
+    await hub.close();
+  });
+});
+
+describe("a collection", () => {
+  async function cards(options: Parameters<Awaited<ReturnType<typeof connect>>["hub"]["all"]>[1] = {}) {
+    const { server, hub } = await connect();
+    const collection = hub.all("Card", options);
+    await turn();
+    server.link.accept(1, 5);
+    return { server, hub, collection, link: server.link };
+  }
+
+  test("state is the same object until something changes, and subscribe works unbound", async () => {
+    const { collection, link, hub } = await cards();
+    const { subscribe, close } = collection;
+    let calls = 0;
+    const end = subscribe(() => calls++);
+    expect(calls).toBe(0);
+    expect(collection.state).toBe(collection.state);
+    const loading = collection.state;
+    link.step(snapshot(5, card(1)));
+    const live = collection.state;
+    expect([loading.status, live.status, live.rows, calls]).toEqual(["loading", "live", [card(1)], 1]);
+    link.step({ key: 1, version: 1, set: { title: "card 1" }, update: [5] });
+    expect(collection.state).toBe(live);
+    expect(calls).toBe(1);
+    end();
+    close();
+    expect([calls, collection.status, collection.rows]).toEqual([1, "closed", [card(1)]]);
+    await hub.close();
+  });
+
+  test("many keeps the order asked for and leaves out what is missing; one shares its subscription", async () => {
+    const { server, hub } = await connect();
+    const one = hub.one("Card", 3);
+    const many = hub.many("Card", [3, 1, 2]);
+    const other = hub.many("Card", [1, 2, 3]);
+    await turn();
+    expect(server.link.asked).toEqual([1, 2]);
+    server.link.accept(1, 5);
+    server.link.accept(2, 6);
+    server.link.step(snapshot(5, card(3)), snapshot(6, card(1), card(3)));
+    expect([one.row, many.rows, other.rows]).toEqual([card(3), [card(3), card(1)], [card(1), card(3)]]);
+    expect(many.rows[0]).toBe(one.row);
+    server.link.step({ key: 2, version: 1, row: card(2), insert: [6] });
+    expect([many.rows, other.rows]).toEqual([[card(3), card(1), card(2)], [card(1), card(2), card(3)]]);
+    await hub.close();
+  });
+
+  test("C2: a single row goes and comes back, live all the time", async () => {
+    const { server, hub } = await connect();
+    const one = hub.one("CardLabel", { cardId: 1, labelId: 2 });
+    await turn();
+    const row = { cardId: 1, labelId: 2 };
+    server.link.accept(1, 5, "CardLabel", ["cardId", "labelId"]);
+    server.link.step(snapshot(5, row));
+    expect(one.state).toEqual({ row, status: "live", error: undefined });
+    server.link.step({ key: [1, 2], version: 1, delete: [5] });
+    expect(one.state).toEqual({ row: undefined, status: "live", error: undefined });
+    server.link.step({ key: [1, 2], version: 2, row, insert: [5] });
+    expect(one.row).toEqual(row);
+    await hub.close();
+  });
+
+  test("get finds rows by key, whether a long is written as number or string, and by composite keys", async () => {
+    const { server, hub } = await connect();
+    const labels = hub.all("CardLabel");
+    const longs = hub.all("Long");
+    expect(longs.get(1)).toBeUndefined();
+    await turn();
+    server.link.accept(1, 5, "CardLabel", ["cardId", "labelId"]);
+    server.link.accept(2, 6, "Long");
+    server.link.step(snapshot(5, { cardId: 1, labelId: 2 }), snapshot(6, { id: "42" }));
+    expect(labels.get({ labelId: 2, cardId: 1 })).toEqual({ cardId: 1, labelId: 2 });
+    expect(longs.get(42)).toBe(longs.get("42"));
+    expect(longs.get(42)).toEqual({ id: "42" });
+    await hub.close();
+  });
+
+  test("orderBy sorts on the client and follows changes", async () => {
+    const { collection, link, hub } = await cards({ orderBy: { position: "asc" } });
+    link.step(snapshot(5, card(1, { position: 3 }), card(2, { position: null }), card(3, { position: 1 })));
+    const ids = () => collection.rows.map(({ id }) => id);
+    expect(ids()).toEqual([3, 1, 2]);
+    link.step({ key: 3, version: 1, set: { position: 4 }, update: [5] }, { key: 4, version: 1, row: card(4, { position: 2 }), insert: [5] });
+    expect(ids()).toEqual([4, 1, 3, 2]);
+    expect(collection.rows).toBe(collection.rows);
+    await hub.close();
+  });
+
+  test("G5: every collection has the step before any listener runs, and a listener that throws stops no other", async () => {
+    const { server, hub } = await connect();
+    const [a, b] = [hub.all("Card", { where: { list: 1 } }), hub.all("Card", { where: { list: 2 } })];
+    await turn();
+    server.link.accept(1, 5);
+    server.link.accept(2, 6);
+    server.link.step(snapshot(5, card(1)), snapshot(6));
+    const seen: unknown[] = [];
+    const errors = vi.spyOn(console, "error").mockImplementation(() => {});
+    a.subscribe(() => {
+      throw new Error("of the listener");
+    });
+    for (const c of [a, b]) c.subscribe(() => seen.push([a.rows.length, b.rows.length]));
+    server.link.step({ key: 1, version: 1, row: card(1), insert: [6], delete: [5] });
+    expect(seen).toEqual([[0, 1], [0, 1]]);
+    expect(errors).toHaveBeenCalledOnce();
+    await hub.close();
+  });
+
+  test("a listener may close and open collections; who was closed hears nothing more", async () => {
+    const { collection, link, hub } = await cards();
+    const heard: string[] = [];
+    const second = hub.all("Card");
+    collection.subscribe(() => {
+      heard.push("first");
+      second.close();
+      hub.all("Card").onDiff(({ inserted }) => heard.push(`third ${inserted.length}`));
+    });
+    second.onDiff(() => heard.push("second"));
+    link.step(snapshot(5, card(1)));
+    await turn();
+    expect(heard).toEqual(["first", "third 1"]);
+    await hub.close();
+  });
+
+  test("one that is opened while another shows the same has its rows at once, and hears of them first", async () => {
+    const { collection, link, hub } = await cards();
+    link.step(snapshot(5, card(1)));
+    const later = hub.all("Card");
+    expect([later.status, later.rows]).toEqual(["live", collection.rows]);
+    const diffs: unknown[] = [];
+    later.onDiff((diff) => diffs.push(diff));
+    link.step({ key: 2, version: 1, row: card(2), insert: [5] });
+    await turn();
+    later.onDiff((diff) => diffs.push(diff));
+    expect(diffs).toEqual([
+      { inserted: [card(1)], updated: [], deleted: [] },
+      { inserted: [card(2)], updated: [], deleted: [] },
+    ]);
+    await hub.close();
+  });
+
+  test("C5: a label names one collection: opening another under it closes the former", async () => {
+    const { server, hub } = await connect();
+    const first = hub.all("Card", { where: { list: 1 }, label: "mine" });
+    await turn();
+    expect(hub.watching("mine")).toBe(true);
+    const second = hub.all("Card", { where: { list: 2 }, label: "mine" });
+    await turn();
+    expect([first.status, second.status, hub.watching("mine")]).toEqual(["closed", "loading", true]);
+    expect(server.link.sent.slice(-2)).toEqual([
+      { type: "unsubscribe", ids: [1] },
+      { type: "subscribe", subscriptions: [{ id: 2, entity: "Card", where: { list: 2 } }] },
+    ]);
+    second.close();
+    expect(hub.watching("mine")).toBe(false);
+    await hub.close();
+  });
+
+  test("ready resolves at the first live, rejects on failed and closed, and is never an unhandled rejection", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const { server, hub } = await connect();
+    const [good, bad, closed] = [hub.all("Card"), hub.all("Crad"), hub.all("List")];
+    void [bad.ready, closed.ready];
+    await turn();
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5));
+    server.link.say({ type: "error", id: 2, code: "unknown_entity", message: "No entity 'Crad'." });
+    closed.close();
+    await expect(good.ready).resolves.toBeUndefined();
+    await expect(bad.ready).rejects.toMatchObject({ name: "LiveHubError", code: "unknown_entity" });
+    await expect(closed.ready).rejects.toMatchObject({ code: "closed" });
+    await turn();
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    await hub.close();
+  });
+});
+
+describe("faults", () => {
+  test("P23: a refusal is final: failed, with its code, and its rows go", async () => {
+    const { server, hub } = await connect();
+    const cards = hub.all("Card", { label: "mine" });
+    await turn();
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5, card(1)));
+    const deleted = vi.fn();
+    cards.onDiff((diff) => deleted(diff.deleted));
+    server.link.say({ type: "error", id: 1, code: "forbidden", message: "No longer." });
+    expect(cards.state).toMatchObject({ rows: [], status: "failed", error: { code: "forbidden", message: "No longer." } });
+    expect(deleted).toHaveBeenCalledExactlyOnceWith([card(1)]);
+    expect(hub.watching("mine")).toBe(false);
+    server.link.step({ key: 2, version: 1, row: card(2), insert: [5] });
+    expect(cards.rows).toEqual([]);
+    hub.all("Card");
+    await turn();
+    expect(server.link.asked).toEqual([1, 2]);
+    await hub.close();
+  });
+
+  test("P24: a passing fault keeps what is shown, is shown itself, and is asked again until it is live", async () => {
+    const { server, hub } = await connect();
+    const cards = hub.all("Card");
+    await turn();
+    server.link.say({ type: "error", id: 1, code: "snapshot_failed", message: "Again.", retryMs: 2 });
+    expect(cards.state).toMatchObject({ status: "loading", error: { code: "snapshot_failed" } });
+    await reconnected();
+    expect(server.link.asked).toEqual([1, 1]);
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5, card(1)));
+    expect(cards.state).toEqual({ rows: [card(1)], status: "live", error: undefined });
+    server.link.say({ type: "error", id: 1, code: "snapshot_failed", message: "Again.", retryMs: 2 });
+    expect(cards.state).toMatchObject({ rows: [card(1)], status: "stale", error: { code: "snapshot_failed" } });
+    await hub.close();
+  });
+
+  test("rule 22: no common protocol closes the hub and fails everything, now and later", async () => {
+    const { server, hub } = await connect();
+    const cards = hub.all("Card");
+    await turn();
+    server.link.say({ type: "error", code: "protocol", message: "Version 2 only." });
+    expect([hub.status, cards.status, cards.error?.code]).toEqual(["closed", "failed", "protocol"]);
+    const later = hub.all("List");
+    expect([later.status, later.error?.code]).toEqual(["failed", "protocol"]);
+    await reconnected();
+    expect(server.links).toHaveLength(1);
+  });
+
+  test("a welcome in a version that the client does not speak is the same", async () => {
+    const { server, hub } = await connect();
+    server.link.say({ type: "welcome", protocol: 2, epoch: "e" });
+    expect(hub.status).toBe("closed");
+  });
+
+  test("an error about no subscription is a warning", async () => {
+    const { server, hub } = await connect();
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    server.link.say({ type: "error", code: "bad_message", message: "What?" });
+    expect(warn).toHaveBeenCalledExactlyOnceWith("LiveHub: bad_message: What?");
+    expect(hub.status).toBe("connected");
+    await hub.close();
+  });
+
+  test.each<[string, unknown]>([
+    ["what is no message", "x"],
+    ["a row without its key", { type: "part", ops: [snapshot(5, { title: "?" })], end: { offset: 9, tag: "t" } }],
+  ])("after %s it warns, connects anew and ends right", async (_, garbage) => {
+    const { server, hub } = await connect();
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const cards = hub.all("Card");
+    await turn();
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5, card(1)));
+    server.link.say(garbage);
+    expect(warn).toHaveBeenCalledOnce();
+    expect([hub.status, cards.status, cards.rows]).toEqual(["reconnecting", "stale", [card(1)]]);
+    await reconnected();
+    expect(server.links).toHaveLength(2);
+    server.link.welcome();
+    server.link.accept(1, 9);
+    server.link.step(snapshot(9, card(2)));
+    expect([hub.status, cards.status, cards.rows]).toEqual(["connected", "live", [card(2)]]);
+    await hub.close();
+  });
+});
+
+describe("away", () => {
+  test("what is shown stays, stale, and comes back by difference: unchanged rows keep identity, deleted ones leave", async () => {
+    const { server, hub } = await connect();
+    const cards = hub.all("Card");
+    await turn();
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5, card(1), card(2), card(3)));
+    const [first] = cards.rows;
+    const heard: unknown[] = [];
+    cards.subscribe(() => heard.push(cards.status));
+    cards.onDiff((diff) => heard.push(diff));
+    server.link.events.closed();
+    expect([hub.status, cards.status, cards.rows.length]).toEqual(["reconnecting", "stale", 3]);
+    await reconnected();
+    server.link.welcome();
+    server.link.accept(1, 1);
+    server.link.step(snapshot(1, card(1), card(2, { title: "x" })));
+    expect(cards.rows).toEqual([card(1), card(2, { title: "x" })]);
+    expect(cards.rows[0]).toBe(first);
+    expect(heard).toEqual([
+      "stale",
+      { inserted: [], updated: [{ row: card(2, { title: "x" }), columns: ["title"] }], deleted: [card(3)] },
+      "live",
+    ]);
+    await hub.close();
+  });
+
+  test("P10: versions and tombstones of an earlier connection are forgotten", async () => {
+    const { server, hub } = await connect();
+    const cards = hub.all("Card");
+    await turn();
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5), { key: 1, version: 900, row: card(1), insert: [5] }, { key: 2, version: 900, delete: [5] });
+    server.link.events.closed();
+    await reconnected();
+    server.link.say({ type: "welcome", protocol: 1, epoch: "another" });
+    server.link.accept(1, 5);
+    server.link.step(snapshot(5, card(1)));
+    server.link.step({ key: 1, version: 3, set: { title: "x" }, update: [5] }, { key: 2, version: 3, row: card(2), insert: [5] });
+    expect(cards.rows).toEqual([card(1, { title: "x" }), card(2)]);
+    await hub.close();
+  });
+
+  test("what is opened and closed while away is asked for, or not, on return", async () => {
+    const { server, hub } = await connect();
+    const [gone, stays] = [hub.all("Card"), hub.all("List")];
+    await turn();
+    server.link.events.closed();
+    gone.close();
+    hub.all("Label");
+    await reconnected();
+    expect(server.links).toHaveLength(2);
+    expect(server.link.asked).toEqual([2, 3]);
+    expect(stays.status).toBe("loading");
+    await hub.close();
+  });
+});
+
+describe("the end", () => {
+  test("close closes every collection, the connection, and what is opened later", async () => {
+    const { server, hub } = await connect();
+    const cards = hub.all("Card");
+    await hub.close();
+    expect([hub.status, cards.status, hub.all("Card").status, server.link.stopped]).toEqual(["closed", "closed", "closed", true]);
+    await reconnected();
+    expect(server.links).toHaveLength(1);
+  });
+
+  test("in Node a relative URL is refused with the way out", () => {
+    expect(() => createLiveHub("/live")).toThrow("'/live' is relative, and there is no page to resolve it against. Give an absolute URL");
+  });
+});

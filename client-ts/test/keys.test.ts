@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { canonicalKey, canonicalUserKey, keyOfRow } from "../src/keys.js";
+
+describe("keys", () => {
+  test("a number and the string that a long is written as are one key", () => {
+    expect(canonicalKey(42)).toBe(canonicalKey("42"));
+    expect(canonicalUserKey(42, ["id"])).toBe(keyOfRow({ id: "42" }, ["id"]));
+  });
+
+  test("a composite key agrees in messages, in rows and as users write it", () => {
+    const columns = ["cardId", "labelId"];
+    expect(canonicalKey([1, 2])).toBe(keyOfRow({ labelId: 2, title: "x", cardId: 1 }, columns));
+    expect(canonicalKey([1, 2])).toBe(canonicalUserKey({ labelId: "2", cardId: 1 }, columns));
+  });
+
+  test("different composite keys never meet", () => {
+    const part = fc.oneof(fc.string(), fc.integer(), fc.boolean());
+    fc.assert(
+      fc.property(fc.tuple(part, part), fc.tuple(part, part), (a, b) => {
+        const same = String(a[0]) === String(b[0]) && String(a[1]) === String(b[1]);
+        expect(canonicalKey(a) === canonicalKey(b)).toBe(same);
+      }),
+    );
+  });
+
+  test("a row that lacks its key has none", () => {
+    expect(keyOfRow({ title: "x" }, ["id"])).toBeUndefined();
+    expect(keyOfRow({ cardId: 1, labelId: null }, ["cardId", "labelId"])).toBeUndefined();
+  });
+});

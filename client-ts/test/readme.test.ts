@@ -1,0 +1,9 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const read = (file: string): string => readFileSync(new URL(file, import.meta.url), "utf8");
+
+test("the README's code is what the type tests compile", () => {
+  const [, code] = /```ts\n([\s\S]*?)```/.exec(read("../README.md")) ?? [];
+  expect(read("./readme.test-d.ts")).toBe(`// The code of README.md, compiled by \`npm run test:types\`.\n${code}`);
+});

@@ -1,0 +1,196 @@
+import type { ClientMessage, Op, RowOp, Target } from "../../src/protocol.js";
+
+/** A row of the model's one entity. `v` is the commit that wrote it last. */
+export interface ModelRow { readonly id: number; readonly list: number; readonly title: string; readonly v: number }
+
+/** One write of a transaction; without values a delete. */
+export interface Write { readonly id: number; readonly list?: number; readonly title?: string }
+
+type Table = ReadonlyMap<number, ModelRow>;
+const allColumns = ["id", "list", "title", "v"] as const;
+
+interface Shape { readonly number: number; readonly matches: (row: ModelRow) => boolean; readonly columns: readonly string[] }
+interface Subscription { readonly id: number; readonly shape: Shape }
+
+/** A table with its whole history: `at(n)` is the table after commit n. */
+export class History {
+  readonly #tables: Table[] = [new Map()];
+
+  get head(): number {
+    return this.#tables.length - 1;
+  }
+
+  at(commit: number): Table {
+    return this.#tables[commit] as Table;
+  }
+
+  commit(writes: readonly Write[]): void {
+    const table = new Map(this.at(this.head));
+    const v = this.#tables.length;
+    for (const { id, ...values } of writes) {
+      if (values.list === undefined && values.title === undefined) table.delete(id);
+      else table.set(id, { list: 1, title: "", ...table.get(id), ...values, id, v });
+    }
+    this.#tables.push(table);
+  }
+}
+
+/** What a shape shows of the table after a commit. */
+export function evaluate(target: Target, table: Table): Record<string, unknown>[] {
+  const shape = toShape(0, target);
+  return [...table.values()].filter(shape.matches).map((row) => project(row, shape.columns));
+}
+
+/** How a connection differs from others that are as correct. */
+export interface Manner {
+  /** Whether a subscription is accepted when its snapshot has been read, not when it is asked for. */
+  readonly late: boolean;
+  /** Whether the connection is to another epoch, whose versions begin anew. */
+  readonly newEpoch: boolean;
+}
+
+/**
+ * What a correct server says on one connection, message for message, at a pace that the test decides: a snapshot is of any moment around the
+ * position, and enters at any later position together with every changeset that it does not see (rules 9 and 10).
+ */
+export class ModelConnection {
+  readonly #history: History;
+  readonly #say: (message: unknown) => void;
+  readonly #shapes = new Map<string, Shape>();
+  readonly #subscriptions = new Map<number, Subscription>();
+  /** The shapes whose diffs are sent: from the first snapshot on, for as long as any subscription, also a loading one, has the shape. */
+  readonly #live = new Set<Shape>();
+  #asked: (readonly Subscription[])[] = [];
+  #offset: number;
+  readonly #late: boolean;
+  readonly #versionsFrom: number;
+
+  constructor(history: History, say: (message: unknown) => void, { late, newEpoch }: Manner) {
+    this.#history = history;
+    this.#say = say;
+    this.#offset = history.head;
+    this.#late = late;
+    this.#versionsFrom = newEpoch ? history.head : 0;
+  }
+
+  hear(message: ClientMessage): void {
+    switch (message.type) {
+      case "hello":
+        return this.#say({ type: "welcome", protocol: 1, epoch: "model" });
+      case "unsubscribe":
+        message.ids.forEach((id) => this.#subscriptions.delete(id));
+        for (const shape of this.#live) if (![...this.#subscriptions.values()].some((open) => open.shape === shape)) this.#live.delete(shape);
+        return;
+      case "subscribe": {
+        const asked = message.subscriptions.map((ask) => ({ id: ask.id, shape: this.#shape(ask) }));
+        for (const subscription of asked) {
+          this.#subscriptions.set(subscription.id, subscription);
+          if (!this.#late) this.#accept(subscription);
+        }
+        this.#asked.push(asked);
+      }
+    }
+  }
+
+  /** Routes the next changeset, if there is one. */
+  advance(): void {
+    if (this.#offset === this.#history.head) return;
+    this.#offset++;
+    this.#step(this.#changeset(this.#offset, [...this.#live]), this.#offset);
+  }
+
+  /** Answers the oldest subscribe message. `back`: how far behind the head the snapshot is; `ahead`: how far after it the step enters. */
+  answer(back: number, ahead: number): void {
+    const asked = (this.#asked.shift() ?? []).filter(({ id }) => this.#subscriptions.has(id));
+    if (asked.length === 0) return;
+    if (this.#late) asked.forEach((subscription) => this.#accept(subscription));
+    const { head } = this.#history;
+    const at = Math.max(this.#versionsFrom, head - back);
+    const end = Math.min(head, Math.max(at, this.#offset) + ahead);
+    const shapes = [...new Set(asked.map(({ shape }) => shape))];
+    const ops: Op[] = shapes.map((shape) => ({
+      shape: shape.number,
+      snapshot: null,
+      rows: [...this.#history.at(at).values()].filter(shape.matches).map((row) => project(row, shape.columns)),
+    }));
+    const live = [...this.#live].filter((shape) => !shapes.includes(shape));
+    for (let commit = Math.min(at, this.#offset) + 1; commit <= end; commit++) {
+      const concerned = [...(commit > this.#offset ? live : []), ...(commit > at ? shapes : [])];
+      ops.push(...this.#changeset(commit, concerned));
+    }
+    shapes.forEach((shape) => this.#live.add(shape));
+    this.#offset = end;
+    this.#step(ops, end, true);
+  }
+
+  get hasWork(): boolean {
+    return this.#asked.length > 0 || this.#offset < this.#history.head;
+  }
+
+  #accept({ id, shape }: Subscription): void {
+    this.#say({ type: "subscribed", id, shape: shape.number, entity: "Card", key: ["id"] });
+  }
+
+  #step(ops: readonly Op[], offset: number, always = false): void {
+    if (ops.length > 0 || always) this.#say({ type: "part", ops, end: { offset, tag: "t" } });
+  }
+
+  #changeset(commit: number, shapes: readonly Shape[]): RowOp[] {
+    return changeset(this.#history, commit, shapes).map((op) => ({ ...op, version: commit - this.#versionsFrom }));
+  }
+
+  #shape(target: Target): Shape {
+    const { keys, where, columns = allColumns } = target;
+    const name = JSON.stringify([keys ? [...keys].sort() : null, where ?? null, [...new Set(["id", ...columns])].sort()]);
+    let shape = this.#shapes.get(name);
+    if (!shape) this.#shapes.set(name, (shape = toShape(this.#shapes.size + 1, target)));
+    return shape;
+  }
+}
+
+function toShape(number: number, { keys, where, columns = allColumns }: Target): Shape {
+  const list = where?.["list"] as number | { readonly in: readonly number[] } | undefined;
+  return {
+    number,
+    columns: allColumns.filter((column) => column === "id" || columns.includes(column)),
+    matches: (row) =>
+      (keys === undefined || keys.includes(row.id))
+      && (list === undefined || (typeof list === "number" ? row.list === list : list.in.includes(row.list))),
+  };
+}
+
+/** The ops of one commit: one for each row and column set (P15). Columns that a shape does not contain cause none (F3). */
+function changeset(history: History, commit: number, shapes: readonly Shape[]): RowOp[] {
+  const [before, after] = [history.at(commit - 1), history.at(commit)];
+  const ops: RowOp[] = [];
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [old, now] = [before.get(key), after.get(key)];
+    if (old === now) continue;
+    for (const [columns, same] of groupBy(shapes, (shape) => shape.columns.join())) {
+      const names = columns.split(",");
+      const changed = names.filter((name) => old?.[name as keyof ModelRow] !== now?.[name as keyof ModelRow]);
+      const numbers = (of: (was: boolean, is: boolean) => boolean): number[] =>
+        same.filter(({ matches }) => of(old !== undefined && matches(old), now !== undefined && matches(now))).map(({ number }) => number);
+      const lists = {
+        insert: numbers((was, is) => !was && is),
+        update: changed.length > 0 ? numbers((was, is) => was && is) : [],
+        delete: numbers((was, is) => was && !is),
+      };
+      const filled = Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
+      if (Object.keys(filled).length === 0) continue;
+      const values = lists.insert.length > 0 ? { row: project(now as ModelRow, names) } : lists.update.length > 0 ? { set: project(now as ModelRow, changed) } : {};
+      ops.push({ key, version: commit, ...values, ...filled });
+    }
+  }
+  return ops;
+}
+
+function project(row: ModelRow, columns: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(columns.map((column) => [column, row[column as keyof ModelRow]]));
+}
+
+function groupBy<T>(list: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of list) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
