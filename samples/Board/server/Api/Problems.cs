@@ -45,7 +45,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
 
     private static ApiException Describe(PostgresException e) => e.SqlState switch
     {
-        PostgresErrorCodes.ForeignKeyViolation => Conflict(BrokenReference(e.ConstraintName)),
+        PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.RestrictViolation => Conflict(BrokenReference(e.ConstraintName)),
         PostgresErrorCodes.UniqueViolation => Conflict($"There is such a row already ({e.ConstraintName})."),
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => Conflict("Others were changing the same rows; try again."),
         PostgresErrorCodes.NotNullViolation => ApiException.BadRequest($"A value is missing ({e.ColumnName})."),

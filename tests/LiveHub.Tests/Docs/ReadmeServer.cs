@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LiveHub.Tests.Docs;
+
+/// <summary>The README's server, compiled: <see cref="ReadmeTests"/> holds the two equal.</summary>
+public static class ReadmeServer
+{
+    public static void Run(string[] args)
+    {
+        // README begin
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddDbContextPool<BoardDb>(options => options.UseNpgsql(builder.Configuration.GetConnectionString("Board")));
+        builder.Services.AddLiveHub<BoardDb>(live => live      // deny by default: only what is exposed can be subscribed to
+            .Expose<Board>()
+            .Expose<BoardList>(name: "List")
+            .Expose<Card>(card => card.Hide(c => c.InternalNote)));
+
+        var app = builder.Build();
+        app.MapLiveHub("/live");
+        app.MapPost("/cards/{id:int}/done", async (int id, BoardDb db) =>
+        {
+            (await db.Cards.SingleAsync(c => c.Id == id)).Done = true;
+            await db.SaveChangesAsync();                       // that is all: every browser that shows the card follows
+        });
+        app.Run();
+        // README end
+    }
+
+    public sealed class BoardDb(DbContextOptions<BoardDb> options) : DbContext(options)
+    {
+        public DbSet<Board> Boards => Set<Board>();
+
+        public DbSet<BoardList> Lists => Set<BoardList>();
+
+        public DbSet<Card> Cards => Set<Card>();
+    }
+
+    public sealed class Board
+    {
+        public int Id { get; set; }
+    }
+
+    public sealed class BoardList
+    {
+        public int Id { get; set; }
+    }
+
+    public sealed class Card
+    {
+        public int Id { get; set; }
+
+        public bool Done { get; set; }
+
+        public string InternalNote { get; set; } = "";
+    }
+}

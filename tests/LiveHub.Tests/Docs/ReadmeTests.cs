@@ -1,0 +1,40 @@
+using System.Text.RegularExpressions;
+using LiveHub.Tests.Infrastructure;
+
+namespace LiveHub.Tests.Docs;
+
+/// <summary>Docs that outlive the code are worse than none.</summary>
+public sealed partial class ReadmeTests
+{
+    [Fact]
+    public void The_readme_s_server_code_is_the_code_that_is_compiled_here()
+    {
+        var readme = File.ReadAllText(Path.Combine(PostgresServer.Root(), "README.md"));
+        var block = CSharpBlock().Match(readme).Groups["code"].Value;
+        var source = File.ReadAllText(Path.Combine(PostgresServer.Root(), "tests", "LiveHub.Tests", "Docs", "ReadmeServer.cs"));
+        var compiled = source.Split("// README begin\n")[1].Split("        // README end")[0];
+        Assert.Equal(block, string.Concat(compiled.Split('\n').SkipLast(1).Select(line => (line.Length > 8 ? line[8..] : line) + "\n")));
+    }
+
+    [Fact]
+    public void Every_test_that_the_guarantees_name_exists()
+    {
+        var root = PostgresServer.Root();
+        var guarantees = File.ReadAllText(Path.Combine(root, "docs", "guarantees.md"));
+        var tests = new[] { "tests", "client-ts/test", "samples" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.*", SearchOption.AllDirectories))
+            .Where(f => !f.Contains("node_modules") && (f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".ts", StringComparison.Ordinal) || f.EndsWith(".mjs", StringComparison.Ordinal)))
+            .Select(File.ReadAllText)
+            .ToList();
+        var named = TestName().Matches(guarantees).Select(m => m.Groups["name"].Value).Distinct().ToList();
+        Assert.NotEmpty(named);
+        Assert.Equal([], named.FindAll(name => !tests.Exists(t => t.Contains(name))));
+    }
+
+    [GeneratedRegex("```csharp\n(?<code>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CSharpBlock();
+
+    /// <summary>A C# test's name, or a TypeScript test's text in quotes.</summary>
+    [GeneratedRegex("`\"?(?<name>[A-Z][A-Za-z0-9]*_[A-Za-z0-9_]+|[A-Z]\\d+[a-z]? [^`\"]+)\"?`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TestName();
+}
