@@ -35,8 +35,8 @@ export interface ConnectionOptions {
 /** How long the server may take to answer when the browser says that the network has come, gone or been suspended. */
 const probeTimeoutMs = 5_000;
 
-/** A connection that lasted so long was a good one: the delays begin anew. */
-const goodAfterMs = 10_000;
+/** After a connection that lasted so long, and longer than the wait for it, the delays begin anew. */
+const goodAfterMs = 1_000;
 
 /** The default delays: growing, jittered, at most 30 s. */
 export function defaultDelayMs(attempt: number): number {
@@ -85,9 +85,11 @@ export class Connection {
   }
 
   async #run(): Promise<void> {
+    let delayMs = 0;
     for (let attempt = 0; !this.#end.signal.aborted; attempt++) {
-      if (await this.#connectOnce() >= goodAfterMs) attempt = 0;
-      if (!this.#end.signal.aborted) await fulfils(this.#woken(), this.#options.reconnectDelayMs(attempt));
+      if (await this.#connectOnce() > Math.max(delayMs, goodAfterMs)) attempt = 0;
+      delayMs = this.#options.reconnectDelayMs(attempt);
+      if (!this.#end.signal.aborted) await fulfils(this.#woken(), delayMs);
     }
   }
 

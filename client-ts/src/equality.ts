@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import type { Row } from "./keys.js";
 
 /** Whether two values of a column are the same. Only JSON columns hold objects. */
@@ -29,9 +30,9 @@ export function withColumns(row: Row, set: Row): Row {
 
 /** The columns in which two rows differ. */
 export function changedColumns(before: Row, after: Row): string[] {
-  const columns: string[] = [];
+  let columns: string[] = [];
   for (const column in after) {
-    if (!sameValue(before[column], after[column])) columns.push(column);
+    if (!sameValue(before[column], after[column])) columns = append(columns, column);
   }
   return columns;
 }

@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import { sameRow, withColumns } from "./equality.js";
 import { canonicalKey, keyOfRow, type Key, type Row } from "./keys.js";
 import { MalformedMessage } from "./decode.js";
@@ -75,14 +76,14 @@ export class Merge {
    */
   apply({ ops, end }: Step): readonly Merged[] {
     this.#transactions = end.transactions ?? [];
-    const touched: RowSet[] = (this.#touched = []);
+    this.#touched = [];
 
     const keys = ops.length === 1 && !isSnapshotOp(ops[0] as RowOp) ? undefined : this.#beginReplacements(ops.filter(isSnapshotOp));
     for (const op of ops) {
       if (!isSnapshotOp(op)) this.#applyRow(op);
       else for (const set of this.#feeds.get(op.shape) ?? none) set.replacement?.take(op, keys?.get(op) ?? []);
     }
-    return touched.map((set) => {
+    return this.#touched.map((set) => {
       const replaced = set.replacement !== undefined;
       return { set, replaced, change: set.settle() };
     });
@@ -103,7 +104,7 @@ export class Merge {
         if (set.replacement) continue;
         if (set.live) for (const key of set.members.keys()) (set.store?.held.get(key) as Held).holders--;
         set.replacement = new Replacement();
-        this.#touched.push(set);
+        this.#touched = append(this.#touched, set);
       }
     }
     return keys;
@@ -172,7 +173,7 @@ export class Merge {
   }
 
   #note(set: RowSet, key: Key, before: Row | undefined): void {
-    if (!set.touched) this.#touched.push(set);
+    if (!set.touched) this.#touched = append(this.#touched, set);
     set.note(key, before);
   }
 }

@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import { changedColumns, sameRow } from "./equality.js";
 import type { Key, Row } from "./keys.js";
 import type { Replacement } from "./replacement.js";
@@ -6,13 +7,21 @@ import type { Snapshot } from "./visibility.js";
 
 /** What a step changed in a row set: rows as they were and as they are, pairwise; undefined where there was or is none. */
 export class Change {
-  readonly befores: readonly (Row | undefined)[];
-  readonly afters: readonly (Row | undefined)[];
+  #befores: (Row | undefined)[] = [];
+  #afters: (Row | undefined)[] = [];
   #diff: RowDiff | undefined;
 
-  constructor(befores: readonly (Row | undefined)[], afters: readonly (Row | undefined)[]) {
-    this.befores = befores;
-    this.afters = afters;
+  get befores(): readonly (Row | undefined)[] {
+    return this.#befores;
+  }
+
+  get afters(): readonly (Row | undefined)[] {
+    return this.#afters;
+  }
+
+  add(before: Row | undefined, after: Row | undefined): void {
+    this.#befores = append(this.#befores, before);
+    this.#afters = append(this.#afters, after);
   }
 
   /** The same for listeners; made only when one asks. */
@@ -28,15 +37,15 @@ export interface RowDiff {
 }
 
 function toDiff(befores: Change["befores"], afters: Change["afters"]): RowDiff {
-  const inserted: Row[] = [];
-  const updated: { row: Row; columns: string[] }[] = [];
-  const deleted: Row[] = [];
+  let inserted: Row[] = [];
+  let updated: { row: Row; columns: readonly string[] }[] = [];
+  let deleted: Row[] = [];
   for (let i = 0; i < befores.length; i++) {
     const before = befores[i];
     const after = afters[i];
-    if (after === undefined) deleted.push(before as Row);
-    else if (before === undefined) inserted.push(after);
-    else updated.push({ row: after, columns: changedColumns(before, after) });
+    if (!after) deleted = append(deleted, before as Row);
+    else if (!before) inserted = append(inserted, after);
+    else updated = append(updated, { row: after, columns: changedColumns(before, after) });
   }
   return { inserted, updated, deleted };
 }
@@ -88,13 +97,12 @@ export class RowSet {
 
   /** Ends a step: what changed, or undefined. */
   settle(): Change | undefined {
-    const befores: (Row | undefined)[] = [];
-    const afters: (Row | undefined)[] = [];
-    if (this.replacement) this.#settleReplacement(this.replacement, befores, afters);
-    else this.#settleNotes(befores, afters);
-    if (befores.length === 0) return undefined;
+    const change = new Change();
+    if (this.replacement) this.#settleReplacement(this.replacement, change);
+    else this.#settleNotes(change);
+    if (change.befores.length === 0) return undefined;
     this.#rows = undefined;
-    return new Change(befores, afters);
+    return change;
   }
 
   /** Undoes what a step that could not be finished has done so far. */
@@ -109,10 +117,11 @@ export class RowSet {
 
   /** Takes all rows out. */
   clear(): Change | undefined {
-    const befores = this.rows;
+    const change = new Change();
+    for (const row of this.rows) change.add(row, undefined);
     this.members = new Map();
     this.#rows = undefined;
-    return befores.length === 0 ? undefined : new Change(befores, befores.map(() => undefined));
+    return change.befores.length > 0 ? change : undefined;
   }
 
   /** A row set that shows the same and no longer changes. */
@@ -124,10 +133,12 @@ export class RowSet {
     return copy;
   }
 
-  #settleNotes(befores: (Row | undefined)[], afters: (Row | undefined)[]): void {
+  #settleNotes(change: Change): void {
     const repeated = this.#repeated;
     for (const [key, before] of this.#notes) {
       const after = this.members.get(key);
+      // Emptied one by one, the map is used again; cleared, it would be allocated for every step.
+      this.#notes.delete(key);
       if (!after) this.members.delete(key);
       if (before === after) continue;
       if (repeated && before && after && sameRow(before, after)) {
@@ -135,15 +146,13 @@ export class RowSet {
         this.store?.restore(key, before, after);
         continue;
       }
-      befores.push(before);
-      afters.push(after);
+      change.add(before, after);
     }
-    this.#notes.clear();
     this.#repeated = false;
   }
 
   /** Ends a replacement by difference: rows that are equal keep their identity and their place. */
-  #settleReplacement(replacement: Replacement, befores: (Row | undefined)[], afters: (Row | undefined)[]): void {
+  #settleReplacement(replacement: Replacement, change: Change): void {
     const { store } = this;
     const previous = this.members;
     const next: Map<Key, Row | undefined> = replacement.members;
@@ -152,9 +161,7 @@ export class RowSet {
       const after = own && store?.adopt(key, own, before, replacement);
       if (after) members.set(key, after);
       else store?.bury(key);
-      if (before === after) return;
-      befores.push(before);
-      afters.push(after);
+      if (before !== after) change.add(before, after);
     };
     for (const [key, before] of previous) settle(key, before, next.get(key));
     for (const [key, own] of next) if (!previous.has(key)) settle(key, undefined, own);

@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import { toMessages } from "./chunks.js";
 import { decode, MalformedMessage } from "./decode.js";
 import { LiveHubError } from "./errors.js";
@@ -155,12 +156,12 @@ export class Subscriptions {
   #apply(step: Step): void {
     const merged = this.#merge.apply(step);
     this.#lastEnd = step.end;
-    const news: News[] = [];
+    let news: News[] = [];
     for (const { set, change, replaced } of merged) {
       const subscription = this.#byId.get(set.id);
       if (!subscription) continue;
       const shown = replaced && subscription.handle("snapshot");
-      if (shown || change) news.push({ subscription, change });
+      if (shown || change) news = append(news, { subscription, change });
     }
     publish(news);
   }
@@ -247,14 +248,12 @@ export class Subscriptions {
 
 /** All collections take the news in before any listener runs. */
 function publish(news: readonly News[]): void {
-  const audience: Watcher[] = [];
-  const changes: (Change | undefined)[] = [];
+  let audience: (() => void)[] = [];
   for (const { subscription, change } of news) {
     for (const watcher of subscription.watchers) {
       watcher.absorb(change);
-      audience.push(watcher);
-      changes.push(change);
+      audience = append(audience, () => watcher.announce(change));
     }
   }
-  audience.forEach((watcher, i) => watcher.announce(changes[i]));
+  for (const announce of audience) announce();
 }

@@ -144,6 +144,7 @@ class Run {
   #look(): void {
     const position = this.#subscriptions.position;
     for (const { view, target, versions, atLoss } of this.#views) {
+      expect(view.state, "every collection has taken the step in").toEqual({ rows: view.rows, status: view.status, error: undefined });
       if (view.status === "live") {
         expect(byId(view.rows), "all live collections show one position").toEqual(byId(evaluate(target, this.#history.at(position?.offset ?? 0))));
       } else {

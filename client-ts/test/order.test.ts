@@ -60,7 +60,9 @@ describe("order", () => {
           if (before) retired.set(`${id}/${String(before["x"])}`, before);
           members.delete(String(id));
           if (after) members.set(String(id), after);
-          sorted.absorb(new Change([before], [after]));
+          const change = new Change();
+          change.add(before, after);
+          sorted.absorb(change);
           if (!look) continue;
           const set = new RowSet(1);
           set.keyColumns = ["id"];
