@@ -7,3 +7,8 @@ test("the README's code is what the type tests compile", () => {
   const [, code] = /```ts\n([\s\S]*?)```/.exec(read("../README.md")) ?? [];
   expect(read("./readme.test-d.ts")).toBe(`// The code of README.md, compiled by \`npm run test:types\`.\n${code}`);
 });
+
+test("the repository's README has the code that the type tests compile", () => {
+  const [, code] = /```ts\n([\s\S]*?)```/.exec(read("../../README.md")) ?? [];
+  expect(read("./root-readme.test-d.ts").split("// README begin\n")[1]).toBe(code);
+});
