@@ -66,8 +66,11 @@ export interface Collection<Row, Key = LooseKey> extends Watched<Row> {
   readonly rows: readonly Row[];
   /** The same object until rows, status or error change. */
   readonly state: CollectionState<Row>;
-  /** The row with that key, if it is here. A composite key is an object by column name. */
-  readonly get: (key: Key) => Row | undefined;
+  /**
+   * The row with that key, if it is here. A composite key is an object by column name. (Declared as a method, so that a `Collection<Card, number>` fits
+   * where a `Collection<Card>` is wanted; bound all the same.)
+   */
+  get(key: Key): Row | undefined;
 }
 
 /** A single row's value, status and error at one moment. */

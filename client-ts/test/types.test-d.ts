@@ -140,3 +140,10 @@ loose.all<Card>("Card", { where: { titel: "x" } });
 loose.all<Card>("Card", { columns: ["titel"] });
 // @ts-expect-error no such operator
 loose.all("Card", { where: { anything: { gt: 1 } } });
+
+// A component takes a collection without knowing its key -----------------------------------------------------------------
+declare function titles(cards: Collection<Readonly<Schema["Card"]["row"]>>): void;
+titles(live.all("Card"));
+titles(live.many("Card", [1]));
+// @ts-expect-error other rows
+titles(live.all("Comment"));
