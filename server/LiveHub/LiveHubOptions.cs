@@ -9,7 +9,7 @@ public sealed class LiveHubOptions
     /// <summary>Subscriptions that one connection may have open. From 1 to 100,000; default 1,000.</summary>
     public int MaxSubscriptionsPerConnection { get; set; } = 1_000;
 
-    /// <summary>Keys in one subscription, and values in one <c>in</c> list. From 1 to 100,000; default 1,000.</summary>
+    /// <summary>Keys in one subscription, and values in one <c>in</c> list. From 1 to 10,000 (a statement of PostgreSQL has 65,535 parameters); default 1,000.</summary>
     public int MaxKeys { get; set; } = 1_000;
 
     /// <summary>Terms in one <c>where</c>. From 1 to 100; default 10.</summary>

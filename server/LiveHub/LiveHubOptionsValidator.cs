@@ -9,7 +9,7 @@ internal sealed class LiveHubOptionsValidator : IValidateOptions<LiveHubOptions>
     {
         var faults = new List<string>();
         Check(nameof(options.MaxSubscriptionsPerConnection), options.MaxSubscriptionsPerConnection, 1, 100_000);
-        Check(nameof(options.MaxKeys), options.MaxKeys, 1, 100_000);
+        Check(nameof(options.MaxKeys), options.MaxKeys, 1, 10_000);
         Check(nameof(options.MaxFilterTerms), options.MaxFilterTerms, 1, 100);
         Check(nameof(options.MaxConcurrentSnapshots), options.MaxConcurrentSnapshots, 1, 1_000);
         Check(nameof(options.MaxQueuedRows), options.MaxQueuedRows, 100, 1_000_000);

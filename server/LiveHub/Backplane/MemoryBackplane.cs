@@ -48,6 +48,7 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
     {
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             List<LogEntry> entries;
             Task more;
             lock (_lock)

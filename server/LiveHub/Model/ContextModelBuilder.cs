@@ -32,6 +32,11 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
             }
         }
 
+        foreach (var (derived, parent) in entities.SelectMany(e => entities.Where(p => IsBaseOf(p.Type, e.Type)).Select(p => (e, p))))
+        {
+            _faults.Add($"{derived}: its base type '{parent}' is exposed too, and a row belongs to one entity. Expose one of them.");
+        }
+
         return new(contextType, entities.ToImmutable());
     }
 
@@ -91,8 +96,8 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
             var exposed = IsExposed(options, type, property);
             if (codec is null && (exposed || property.IsPrimaryKey()))
             {
-                _faults.Add($"{name}.{property.Name}: values of type {property.ClrType.Name} have no form on the wire yet. Hide it with " +
-                    $"Hide(x => x.{property.Name}), or give it a value converter to a simple type.");
+                var hide = property.IsPrimaryKey() ? "Give" : $"Hide it with Hide(x => x.{property.Name}), or give";
+                _faults.Add($"{name}.{property.Name}: values of type {property.ClrType.Name} have no form on the wire yet. {hide} it a value converter to a simple type.");
                 exposed = false;
             }
 
@@ -134,11 +139,15 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
         return !property.IsShadowProperty() && ignore is not JsonIgnoreCondition.Always;
     }
 
+    private static bool IsBaseOf(IReadOnlyEntityType parent, IReadOnlyEntityType type)
+        => type.BaseType is { } next && (next == parent || IsBaseOf(parent, next));
+
+    /// <summary>Query filters belong to the root of a hierarchy and hold for all of it.</summary>
     private RowFilter BuildFilter(IReadOnlyEntityType type, string name, ImmutableArray<Column> columns)
     {
         try
         {
-            return RowFilter.Compile(type.GetDeclaredQueryFilters().Select(f => f.Expression).OfType<System.Linq.Expressions.LambdaExpression>(), columns);
+            return RowFilter.Compile(type.GetRootType().GetDeclaredQueryFilters().Select(f => f.Expression).OfType<System.Linq.Expressions.LambdaExpression>(), columns);
         }
         catch (RowFilterException e)
         {

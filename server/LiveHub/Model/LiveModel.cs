@@ -16,7 +16,7 @@ internal sealed record ContextRegistration(
 internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, IServiceScopeFactory scopes)
 {
     private readonly FrozenDictionary<Type, ContextRegistration> _registrations = registrations.ToFrozenDictionary(r => r.ContextType);
-    private readonly ConcurrentDictionary<Type, ContextModel> _contexts = new();
+    private readonly ConcurrentDictionary<Type, (ContextModel Model, IReadOnlyList<string> Faults)> _contexts = new();
     private FrozenDictionary<string, Entity>? _byName;
 
     public ImmutableArray<Entity> Entities => [.. ByName.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
@@ -31,22 +31,22 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
     public ContextModel? For(DbContext context)
     {
         var type = context.GetType();
-        return _contexts.TryGetValue(type, out var known) ? known
-            : _registrations.TryGetValue(type, out var registration) ? _contexts.GetOrAdd(type, Build(registration, context, []))
+        return _contexts.TryGetValue(type, out var known) ? known.Model
+            : _registrations.TryGetValue(type, out var registration) ? _contexts.GetOrAdd(type, Build(registration, context)).Model
             : null;
     }
 
     private FrozenDictionary<string, Entity> BuildAll()
     {
-        var faults = new List<string>();
         using var scope = scopes.CreateScope();
         foreach (var registration in _registrations.Values)
         {
             using var lease = registration.Rent(scope.ServiceProvider);
-            _contexts.GetOrAdd(registration.ContextType, _ => Build(registration, lease.Context, faults));
+            _contexts.GetOrAdd(registration.ContextType, _ => Build(registration, lease.Context));
         }
 
-        var byName = _contexts.Values.SelectMany(c => c.Entities).ToLookup(e => e.Name, StringComparer.Ordinal);
+        var faults = _contexts.Values.SelectMany(c => c.Faults).ToList();
+        var byName = _contexts.Values.SelectMany(c => c.Model.Entities).ToLookup(e => e.Name, StringComparer.Ordinal);
         foreach (var clash in byName.Where(g => g.Count() > 1))
         {
             faults.Add($"The name '{clash.Key}' is exposed by {string.Join(" and ", clash.Select(e => e.ContextType.Name))}. " +
@@ -56,12 +56,10 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
         return faults.Count > 0 ? throw Invalid(faults) : byName.ToFrozenDictionary(g => g.Key, g => g.First());
     }
 
-    private static ContextModel Build(ContextRegistration registration, DbContext context, List<string> faults)
+    private static (ContextModel Model, IReadOnlyList<string> Faults) Build(ContextRegistration registration, DbContext context)
     {
         var builder = new ContextModelBuilder(registration.ContextType, context.Model);
-        var model = builder.Build(registration.Exposed);
-        faults.AddRange(builder.Faults);
-        return model;
+        return (builder.Build(registration.Exposed), builder.Faults);
     }
 
     private static InvalidOperationException Invalid(List<string> faults)

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Xml;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
-using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace LiveHub.Model;
 
@@ -12,6 +12,11 @@ internal static class ValueCodecs
     private const string Microseconds = "yyyy-MM-dd'T'HH:mm:ss.ffffff";
     private const string TimeMicroseconds = "HH:mm:ss.ffffff";
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
+    // No more than the microseconds that the database keeps: a seventh digit would be equal to no row.
+    private static readonly string[] MomentsRead = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mmzzz"];
+    private static readonly string[] DateTimesRead = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
+    private static readonly string[] TimesRead = ["HH:mm:ss.FFFFFF", "HH:mm"];
 
     private static readonly Dictionary<Type, ValueCodec> ByType = new()
     {
@@ -28,8 +33,9 @@ internal static class ValueCodecs
             (string s, out long v) => long.TryParse(s, NumberStyles.AllowLeadingSign, Culture, out v)),
         [typeof(ulong)] = Wide("an unsigned 64-bit integer, as a string", v => v.ToString(Culture), (JsonElement j, out ulong v) => j.TryGetUInt64(out v),
             (string s, out ulong v) => ulong.TryParse(s, NumberStyles.None, Culture, out v)),
-        [typeof(decimal)] = Wide("a decimal number, as a string", v => v.ToString(Culture), (JsonElement j, out decimal v) => j.TryGetDecimal(out v),
-            (string s, out decimal v) => decimal.TryParse(s, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, Culture, out v)),
+        [typeof(decimal)] = Wide("a decimal number, as a string", v => v.ToString(Culture),
+            (JsonElement j, out decimal v) => ExactDecimal.TryRead(j.GetRawText(), NumberStyles.AllowExponent, out v),
+            (string s, out decimal v) => ExactDecimal.TryRead(s, NumberStyles.None, out v)),
         [typeof(string)] = Text<string>("a string", v => v, (string s, out string v) => { v = s; return !s.Contains('\0', StringComparison.Ordinal); }),
         [typeof(char)] = Text<char>("a string of one character", v => v.ToString(), (string s, out char v) => { v = s.Length == 1 ? s[0] : '\0'; return v != '\0'; }),
         [typeof(Guid)] = Text<Guid>("a UUID", v => v.ToString("D"), (string s, out Guid v) => Guid.TryParseExact(s, "D", out v)),
@@ -38,19 +44,25 @@ internal static class ValueCodecs
         [typeof(DateOnly)] = Text<DateOnly>("a date, yyyy-MM-dd", v => v.ToString("yyyy-MM-dd", Culture),
             (string s, out DateOnly v) => DateOnly.TryParseExact(s, "yyyy-MM-dd", Culture, DateTimeStyles.None, out v)),
         [typeof(TimeOnly)] = Text<TimeOnly>("a time of day, HH:mm:ss", v => v.ToString(TimeMicroseconds, Culture),
-            (string s, out TimeOnly v) => TimeOnly.TryParse(s, Culture, DateTimeStyles.None, out v)),
+            (string s, out TimeOnly v) => TimeOnly.TryParseExact(s, TimesRead, Culture, DateTimeStyles.None, out v)),
         [typeof(TimeSpan)] = Text<TimeSpan>("a duration, ISO 8601", XmlConvert.ToString, ReadTimeSpan),
         [typeof(byte[])] = new ValueCodec<byte[]>("base64", (w, v) => w.WriteBase64StringValue(v), ReadBytes),
     };
+
+    // PostgreSQL has two types for it, and takes no value of one kind for a column of the other.
+    private static readonly ValueCodec UtcDateTime = Text<DateTime>("a time with offset, ISO 8601", WriteDateTime,
+        (string s, out DateTime v) => ReadDateTime(s, out v) && v.Kind is DateTimeKind.Utc);
+    private static readonly ValueCodec LocalDateTime = Text<DateTime>("a time without offset, ISO 8601", WriteDateTime,
+        (string s, out DateTime v) => ReadDateTime(s, out v) && v.Kind is DateTimeKind.Unspecified);
 
     /// <summary>The codec for a property, or null where its type has no form on the wire.</summary>
     public static ValueCodec? Find(IReadOnlyProperty property)
     {
         var type = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
-        var converter = property.GetValueConverter();
+        var converter = property.GetValueConverter() ?? (property.GetProviderClrType() is null ? null : property.FindTypeMapping()?.Converter);
         if (converter is null)
         {
-            return type.IsEnum ? new EnumCodec(type) : ByType.GetValueOrDefault(type);
+            return type.IsEnum ? new EnumCodec(type) : type == typeof(DateTime) ? OfDateTime(property) : ByType.GetValueOrDefault(type);
         }
 
         // A type that the model converts looks like what the database stores, unless it has a form of its own.
@@ -60,6 +72,13 @@ internal static class ValueCodecs
                 ? new ConvertedCodec(stored, converter)
                 : null;
     }
+
+    private static ValueCodec OfDateTime(IReadOnlyProperty property) => property.FindRelationalTypeMapping()?.StoreType switch
+    {
+        { } type when type.EndsWith(" with time zone", StringComparison.Ordinal) => UtcDateTime,
+        { } type when type.EndsWith(" without time zone", StringComparison.Ordinal) => LocalDateTime,
+        _ => ByType[typeof(DateTime)],
+    };
 
     private delegate bool TryParse<T>(string text, out T value);
 
@@ -137,7 +156,9 @@ internal static class ValueCodecs
         value = 0;
         if (json.ValueKind == JsonValueKind.Number)
         {
-            return json.TryGetDouble(out value) && double.IsFinite(value);
+            var ok = json.TryGetDouble(out value) && double.IsFinite(value);
+            value = value == 0 ? 0 : value; // not -0, which is equal to it and would look different
+            return ok;
         }
 
         if (json.ValueKind != JsonValueKind.String)
@@ -145,24 +166,24 @@ internal static class ValueCodecs
             return false;
         }
 
-        (var ok, value) = json.GetString() switch
+        (var known, value) = json.GetString() switch
         {
             "NaN" => (true, double.NaN),
             "Infinity" => (true, double.PositiveInfinity),
             "-Infinity" => (true, double.NegativeInfinity),
             _ => (false, 0),
         };
-        return ok;
+        return known;
     }
 
     private static string WriteDateTime(DateTime value)
         => value.ToString(Microseconds, Culture) + (value.Kind == DateTimeKind.Utc ? "Z" : "");
 
     private static bool ReadDateTime(string text, out DateTime value)
-        => DateTime.TryParse(text, Culture, DateTimeStyles.RoundtripKind | DateTimeStyles.AdjustToUniversal, out value);
+        => DateTime.TryParseExact(text, DateTimesRead, Culture, DateTimeStyles.AdjustToUniversal, out value);
 
     private static bool ReadDateTimeOffset(string text, out DateTimeOffset value)
-        => DateTimeOffset.TryParse(text, Culture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value);
+        => DateTimeOffset.TryParseExact(text, MomentsRead, Culture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value);
 
     private static bool ReadTimeSpan(string text, out TimeSpan value)
     {
@@ -182,85 +203,5 @@ internal static class ValueCodecs
     {
         value = [];
         return json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out value!);
-    }
-
-    /// <summary>An enum that the model leaves alone: by name, or by number where a value has no name.</summary>
-    private sealed class EnumCodec(Type type) : ValueCodec
-    {
-        public override string Expected => $"one of {string.Join(", ", Enum.GetNames(type))}";
-
-        public override void Write(Utf8JsonWriter writer, object value)
-        {
-            var text = value.ToString()!;
-            if (long.TryParse(text, NumberStyles.AllowLeadingSign, Culture, out var number))
-            {
-                writer.WriteNumberValue(number);
-            }
-            else
-            {
-                writer.WriteStringValue(text);
-            }
-        }
-
-        public override bool TryRead(JsonElement json, out object? value)
-        {
-            value = null;
-            switch (json.ValueKind)
-            {
-                case JsonValueKind.String:
-                    var text = json.GetString()!;
-                    return text.Length > 0 && char.IsLetter(text[0]) | text[0] == '_' && Enum.TryParse(type, text, out value);
-                case JsonValueKind.Number when json.TryGetInt64(out var number):
-                    try
-                    {
-                        value = Enum.ToObject(type, Convert.ChangeType(number, Enum.GetUnderlyingType(type), Culture));
-                        return true;
-                    }
-                    catch (OverflowException)
-                    {
-                        return false;
-                    }
-
-                default:
-                    return false;
-            }
-        }
-    }
-
-    /// <summary>A type that the model converts: on the wire it looks like what is stored.</summary>
-    private sealed class ConvertedCodec(ValueCodec stored, ValueConverter converter) : ValueCodec
-    {
-        public override string Expected => stored.Expected;
-
-        public override void Write(Utf8JsonWriter writer, object value)
-        {
-            if (converter.ConvertToProvider(value) is { } provided)
-            {
-                stored.Write(writer, provided);
-            }
-            else
-            {
-                writer.WriteNullValue();
-            }
-        }
-
-        public override bool TryRead(JsonElement json, out object? value)
-        {
-            value = null;
-            if (!stored.TryRead(json, out var provided))
-            {
-                return false;
-            }
-
-            try
-            {
-                value = converter.ConvertFromProvider(provided);
-                return value is not null;
-            }
-            catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or InvalidCastException)
-            {
-                return false;
-            }
-        }
     }
 }

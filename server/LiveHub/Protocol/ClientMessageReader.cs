@@ -84,7 +84,8 @@ internal static class ClientMessageReader
         => json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var value) ? value : throw Bad($"'{name}' must hold integers.");
 
     /// <summary>A piece of what the client sent, short enough to send back.</summary>
-    public static string Shorten(string text) => text.Length <= 60 ? text : string.Concat(text.AsSpan(0, 60), "…");
+    public static string Shorten(string text)
+        => text.Length <= 60 ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[59]) ? 59 : 60), "…");
 
     private static RefusedException Bad(string message) => new(ErrorCodes.BadMessage, message);
 }

@@ -128,6 +128,7 @@ internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
         catch (Exception e)
         {
             logger.RoutingFailed(entry.Position.Offset, e);
+            _touched.ForEach(queue => queue.Unstage());
             GiveUpAll();
         }
 

@@ -39,12 +39,7 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
             }
         }
 
-        _staged.Clear();
-        if (_staged.Capacity > KeptCapacity)
-        {
-            _staged.Capacity = KeptCapacity;
-        }
-
+        Unstage();
         if (overflows)
         {
             onOverflow(this);
@@ -52,6 +47,16 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
         else
         {
             onReady(this);
+        }
+    }
+
+    /// <summary>Forgets what was staged. For the router alone.</summary>
+    public void Unstage()
+    {
+        _staged.Clear();
+        if (_staged.Capacity > KeptCapacity)
+        {
+            _staged.Capacity = KeptCapacity;
         }
     }
 

@@ -100,8 +100,9 @@ internal sealed class ShapeReader(LiveModel model, IOptions<LiveHubOptions> opti
         var operators = term.EnumerateObject().ToList();
         if (operators.Count != 1 || operators[0].Name != "in")
         {
+            var given = string.Join(", ", operators.Select(o => o.Name));
             throw new RefusedException(ErrorCodes.UnknownOperator,
-                $"The term for '{column}' must be a value, or {{\"in\":[…]}}. '{ClientMessageReader.Shorten(operators.FirstOrDefault(o => o.Name != "in").Name ?? "")}' is not an operator.");
+                $"The term for '{column}' must be a value, or {{\"in\":[…]}}, not an object with '{ClientMessageReader.Shorten(given)}'.");
         }
 
         var list = operators[0].Value;

@@ -1,0 +1,121 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using LiveHub.Changes;
+using LiveHub.Model;
+using LiveHub.Protocol;
+using LiveHub.Routing;
+using LiveHub.Shapes;
+using LiveHub.Tests.Model;
+using Microsoft.EntityFrameworkCore;
+
+namespace LiveHub.Tests.Protocol;
+
+/// <summary>The server writes the golden server messages.</summary>
+public sealed class ServerGoldenTests
+{
+    private static readonly LiveModel Model = Catalog.ModelOf<CardDb>(live => live.Expose<Card>().Expose<CardLabel>());
+    private static readonly Entity Cards = Model.Find("Card")!;
+    private static readonly Entity CardLabels = Model.Find("CardLabel")!;
+
+    /// <summary>Their fields are reserved; nothing fills them yet.</summary>
+    private static readonly string[] NotYet = ["snapshot with its transactions, step with transactions"];
+
+    /// <summary>Only a step that is too long for one part has parts; its form is compared.</summary>
+    private static readonly string[] Long = ["first part of a snapshot", "last part of a snapshot, with what joined it"];
+
+    private static readonly Dictionary<string, Func<Task<JsonObject>>> Written = new()
+    {
+        ["welcome"] = () => Whole(ServerMessages.Welcome("5c8a1f0e9b7d4f63")),
+        ["subscribed"] = () => Whole(ServerMessages.Subscribed(3, 57, Cards, "b2f0c4")),
+        ["subscribed, composite key"] = () => Whole(ServerMessages.Subscribed(2, 58, CardLabels, "0c11d2")),
+        ["update in one part"] = () => Part(901, 0x9f3a5c0d11e2b476, step =>
+            step.AddRow(Change(881, ("Mow", 7), ("Paint", 7)).Changed(new(Cards, Cards.Exposed)), [], [57, 59], [])),
+        ["move"] = () => Part(902, 0x11e2b4769f3a5c0d, step =>
+            step.AddRow(Change(882, ("Paint", 7), ("Paint", 8)).Full(new(Cards, Cards.Exposed)), [60], [], [57])),
+        ["delete, composite key"] = () => Part(903, 0x00e2b4769f3a5c0d, step =>
+            step.AddRow(new RoutedChange(Catalog.Change(CardLabels, Catalog.Row(CardLabels, ("CardId", 1), ("LabelId", 2)), null, 883), default).KeyOnly(), [], [], [58])),
+        ["refused subscription"] = () => Whole(ServerMessages.Error("unknown_column", "Entity 'Card' has no column 'titel'. Its columns are: id, title.", 3)),
+        ["passing fault"] = () => Whole(ServerMessages.Error("snapshot_failed", "The database could not be read. The client asks again.", 3, 2000)),
+        ["bad message"] = () => Whole(ServerMessages.Error("bad_message", "The first message of a connection must be 'hello'.")),
+    };
+
+    public static TheoryData<string> Names => [.. Golden.Server.Keys.Except(NotYet).Except(Long)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_server_writes_the_golden_message(string name)
+    {
+        var written = await Written[name]();
+        Assert.True(JsonNode.DeepEquals(Golden.Server[name], written), $"Expected {Golden.Server[name].ToJsonString()}, written {written.ToJsonString()}");
+        Assert.Equal("type", written.First().Key);
+    }
+
+    [Fact]
+    public async Task P13_the_parts_of_a_long_step_have_the_fields_of_the_golden_parts()
+    {
+        var step = new Step { End = new(904, 1) };
+        step.AddSnapshot(57, isFirst: true, Rows("Mow"));
+        step.AddSnapshot(57, isFirst: false, Rows("Sow"));
+        step.AddRow(Change(884, ("Mow", 7), null).KeyOnly(), [], [], [57]);
+        var parts = await Frames.WriteAsync(step);
+        Assert.Equal(2, parts.Count);
+        Assert.Equal(Fields(Golden.Server[Long[0]]), Fields(parts[0]));
+        Assert.Equal(Fields(Golden.Server[Long[1]]), Fields(parts[1]));
+    }
+
+    [Fact]
+    public void Every_golden_server_message_is_looked_at()
+        => Assert.Equal(Golden.Server.Keys.Order(), Written.Keys.Concat(NotYet).Concat(Long).Order());
+
+    private static async Task<JsonObject> Part(long offset, ulong tag, Action<Step> add)
+    {
+        var step = new Step { End = new(offset, tag) };
+        add(step);
+        return Assert.Single(await Frames.WriteAsync(step));
+    }
+
+    private static async Task<JsonObject> Whole(ReadOnlyMemory<byte> message) => Assert.Single(await Frames.WriteAsync(message));
+
+    private static RoutedChange Change(long version, (string Title, int List)? before, (string Title, int List)? after)
+        => new(Catalog.Change(Cards, Row(before), Row(after), version), default);
+
+    private static Row? Row((string Title, int List)? card)
+        => card is { } c ? Catalog.Row(Cards, new Card { Id = 42, Title = c.Title, ListId = c.List }) : null;
+
+    private static ReadOnlyMemory<byte> Rows(string title)
+        => Encoding.UTF8.GetBytes(string.Join(',', Enumerable.Range(0, 700).Select(i => $$"""{"id":{{i}},"title":"{{title}} and more"}""")) + "]}");
+
+    /// <summary>Which fields there are at every level; of lists, what their first item has.</summary>
+    private static string Fields(JsonNode? node) => node switch
+    {
+        JsonObject item => $"{{{string.Join(",", item.Select(p => $"{p.Key}:{(p.Key == "ops" ? string.Join("|", p.Value!.AsArray().Select(Fields)) : Fields(p.Value))}"))}}}",
+        JsonArray list => $"[{(list.Count > 0 ? Fields(list[0]) : "")}]",
+        null => "null",
+        _ => node.GetValueKind().ToString(),
+    };
+
+    private sealed class CardDb(DbContextOptions<CardDb> options) : DbContext(options)
+    {
+        protected override void OnModelCreating(ModelBuilder modelBuilder)
+        {
+            modelBuilder.Entity<Card>();
+            modelBuilder.Entity<CardLabel>().HasKey(l => new { l.CardId, l.LabelId });
+        }
+    }
+
+    private sealed class Card
+    {
+        public int Id { get; set; }
+
+        public string Title { get; set; } = "";
+
+        public int ListId { get; set; }
+    }
+
+    private sealed class CardLabel
+    {
+        public int CardId { get; set; }
+
+        public int LabelId { get; set; }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using LiveHub.Changes;
+using LiveHub.Protocol;
+using LiveHub.Routing;
+using LiveHub.Shapes;
+
+namespace LiveHub.Tests.Routing;
+
+/// <summary>Pieces of the router, put together by hand.</summary>
+internal static class Pieces
+{
+    public static SendQueue Queue(int maxRows = 1000, Action<SendQueue>? onReady = null, Action<SendQueue>? onOverflow = null)
+        => new(maxRows, onReady ?? (_ => { }), onOverflow ?? (_ => { }));
+
+    public static ShapeMember Member(Shape shape, int id = 1) => new(new(id, shape), Queue());
+
+    public static string Text(ReadOnlyMemory<byte> json) => Encoding.UTF8.GetString(json.Span);
+
+    /// <summary>A row part is an object that is still open.</summary>
+    public static JsonObject Part(ReadOnlyMemory<byte> part) => JsonNode.Parse(Text(part) + "}")!.AsObject();
+
+    public static List<JsonObject> Ops(Step step) => [.. Enumerable.Range(0, step.Count).Select(i =>
+    {
+        var (head, rows, size) = step.Piece(i, out var own);
+        Assert.Equal(size, head.Length + own.Length + rows.Length);
+        return JsonNode.Parse(Text(head) + Encoding.UTF8.GetString(own) + Text(rows))!.AsObject();
+    })];
+
+    /// <summary>A change as a shape sees it, from the definition: what matched, what matches, what it shows.</summary>
+    public static DiffKind Definition(Shape shape, Change change)
+    {
+        var matched = change.Before is { } before && shape.Matches(before);
+        var matches = change.After is { } after && shape.Matches(after);
+        return (matched, matches) switch
+        {
+            (false, true) => DiffKind.Insert,
+            (true, false) => DiffKind.Delete,
+            (true, true) when shape.Projection.Columns.Any(c => !LiveHub.Model.Values.AreEqual(change.Before![c.Ordinal], change.After![c.Ordinal])) => DiffKind.Update,
+            _ => DiffKind.None,
+        };
+    }
+}

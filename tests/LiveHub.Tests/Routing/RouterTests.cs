@@ -1,0 +1,236 @@
+using LiveHub.Changes;
+using LiveHub.Model;
+using LiveHub.Routing;
+using LiveHub.Shapes;
+using LiveHub.Tests.Model;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LiveHub.Tests.Routing;
+
+public sealed class RouterTests : IAsyncDisposable
+{
+    private readonly LosingLog _log = new();
+    private readonly Router _router;
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private Task _running = Task.CompletedTask;
+
+    public RouterTests() => _router = new(_log, NullLogger<Router>.Instance);
+
+    [Fact]
+    public async Task Changes_reach_the_queues_of_those_who_see_them_in_the_order_of_the_log()
+    {
+        Start();
+        var (ones, all) = (Join(Catalog.Term(Catalog.Book, "ShelfId", 1)), Join());
+        for (var i = 1; i <= 100; i++)
+        {
+            _log.Append(Insert(i, shelf: i % 2));
+        }
+
+        await _router.WaitForAsync(100, _stopping.Token);
+        Assert.Equal(Enumerable.Range(1, 100).Select(i => (long)i), Offsets(all));
+        Assert.Equal(Enumerable.Range(1, 100).Where(i => i % 2 == 1).Select(i => (long)i), Offsets(ones));
+    }
+
+    [Fact]
+    public async Task G5_a_changeset_reaches_a_queue_whole_and_wakes_it_once()
+    {
+        Start();
+        var wakes = 0;
+        var queue = Pieces.Queue(onReady: _ => wakes++);
+        Attach(queue, Catalog.Shape(Catalog.Book), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
+        _log.Append(Insert(1, 1).Changes[0], Insert(2, 1).Changes[0], Insert(3, 2).Changes[0]);
+        await _router.WaitForAsync(1, _stopping.Token);
+        var deliveries = queue.Take([]);
+        Assert.Equal(5, deliveries.Count);
+        Assert.Equal(1, wakes);
+        Assert.Equal(3, deliveries.Select(d => d.Change).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Rule_16_all_who_see_a_change_share_what_is_serialized_of_it()
+    {
+        Start();
+        var queues = Enumerable.Range(0, 3).Select(_ => Join()).ToList();
+        _log.Append(Insert(1, 1));
+        await _router.WaitForAsync(1, _stopping.Token);
+        Assert.Single(queues.Select(q => Assert.Single(q.Take([])).Change).Distinct());
+    }
+
+    [Fact]
+    public async Task C3_a_queue_that_no_change_concerns_is_not_even_woken()
+    {
+        Start();
+        var wakes = 0;
+        Attach(Pieces.Queue(onReady: _ => wakes++), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
+        _log.Append(Insert(1, 2));
+        await _router.WaitForAsync(1, _stopping.Token);
+        Assert.Equal(0, wakes);
+    }
+
+    [Fact]
+    public async Task Routed_is_reached_only_when_everything_up_to_there_is_in_the_queues()
+    {
+        Start();
+        var early = 0;
+        Attach(Pieces.Queue(onReady: queue => early += queue.Take([]).Count(d => d.Change.Position.Offset <= _router.Routed.Offset)), Catalog.Shape(Catalog.Book));
+        for (var i = 1; i <= 50; i++)
+        {
+            _log.Append(Insert(i, 1));
+        }
+
+        await _router.WaitForAsync(50, _stopping.Token);
+        Assert.Equal(0, early);
+        Assert.Equal(await _log.ReadHeadAsync(_stopping.Token), _router.Routed);
+    }
+
+    [Fact]
+    public async Task Waiting_for_an_offset_ends_when_it_is_routed_and_not_before()
+    {
+        var later = _router.WaitForAsync(2, _stopping.Token);
+        var now = _router.WaitForAsync(0, _stopping.Token);
+        Assert.True(now.IsCompletedSuccessfully);
+        Start();
+        _log.Append(Insert(1, 1));
+        await _router.WaitForAsync(1, _stopping.Token);
+        Assert.False(later.IsCompleted);
+        _log.Append(Insert(2, 1));
+        await later;
+    }
+
+    [Fact]
+    public async Task Waiting_can_be_cancelled()
+    {
+        using var cancel = new CancellationTokenSource();
+        var waiting = _router.WaitForAsync(1, cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Start();
+        _log.Append(Insert(1, 1));
+        await _router.WaitForAsync(1, _stopping.Token);
+    }
+
+    [Fact]
+    public async Task The_router_begins_at_the_head()
+    {
+        _log.Append(Insert(1, 1));
+        _log.Append(Insert(2, 1));
+        await _router.SkipToHeadAsync(_stopping.Token);
+        Assert.Equal(2, _router.Routed.Offset);
+        var queue = Join();
+        Start();
+        _log.Append(Insert(3, 1));
+        await _router.WaitForAsync(3, _stopping.Token);
+        Assert.Equal([3L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task Who_has_left_is_given_nothing_more()
+    {
+        Start();
+        var queue = Pieces.Queue();
+        var member = _router.Join(Catalog.Shape(Catalog.Book), queue);
+        _log.Append(Insert(1, 1));
+        await _router.WaitForAsync(1, _stopping.Token);
+        _router.Leave(member);
+        _log.Append(Insert(2, 1));
+        await _router.WaitForAsync(2, _stopping.Token);
+        Assert.Equal([1L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task G9_a_queue_that_overflows_is_given_up_alone()
+    {
+        Start();
+        var overflows = 0;
+        var slow = Pieces.Queue(5, onOverflow: _ => overflows++);
+        Attach(slow, Catalog.Shape(Catalog.Book));
+        var other = Join();
+        for (var i = 1; i <= 20; i++)
+        {
+            _log.Append(Insert(i, 1));
+        }
+
+        await _router.WaitForAsync(20, _stopping.Token);
+        Assert.Equal(1, overflows);
+        Assert.Empty(slow.Take([]));
+        Assert.Equal(20, Offsets(other).Count);
+    }
+
+    [Fact]
+    public async Task An_entry_that_cannot_be_routed_gives_everybody_up_and_the_next_is_routed()
+    {
+        Start();
+        var given = 0;
+        Attach(Pieces.Queue(onOverflow: _ => given++), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
+        Attach(Pieces.Queue(onOverflow: _ => given++), Catalog.Shape(Catalog.Genre));
+        _log.Append(Broken());
+        await _router.WaitForAsync(1, _stopping.Token);
+        Assert.Equal(2, given);
+        var queue = Join();
+        _log.Append(Insert(2, 1));
+        await _router.WaitForAsync(2, _stopping.Token);
+        Assert.Equal([2L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task A_log_that_was_trimmed_gives_everybody_up_and_routing_goes_on_at_the_head()
+    {
+        var given = 0;
+        Attach(Pieces.Queue(onOverflow: _ => given++), Catalog.Shape(Catalog.Book));
+        Start();
+        _log.Append(Insert(1, 1));
+        await _router.WaitForAsync(1, _stopping.Token);
+        _log.Skip(10);
+        await _router.WaitForAsync(11, _stopping.Token);
+        var queue = Join();
+        _log.Append(Insert(12, 1));
+        await _router.WaitForAsync(12, _stopping.Token);
+        Assert.Equal(1, given);
+        Assert.Equal([12L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task A_detached_queue_is_not_given_up()
+    {
+        Start();
+        var given = 0;
+        var queue = Pieces.Queue(onOverflow: _ => given++);
+        _router.Attach(queue);
+        _router.Detach(queue);
+        _log.Append(Broken());
+        await _router.WaitForAsync(1, _stopping.Token);
+        Assert.Equal(0, given);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        _stopping.Dispose();
+    }
+
+    private static Changeset Insert(int id, int shelf) => Catalog.Changeset(Catalog.Change(Catalog.Book, null, Catalog.Row(new Book { Id = id, ShelfId = shelf }), id));
+
+    /// <summary>Its rows have no values, so that whoever looks at them fails.</summary>
+    private static Change Broken() => Catalog.Changeset(Catalog.Change(Catalog.Book, null, new Row([]))).Changes[0];
+
+    private static List<long> Offsets(SendQueue queue) => [.. queue.Take([]).Select(d => d.Change.Position.Offset)];
+
+    private void Start() => _running = _router.RunAsync(_stopping.Token);
+
+    private SendQueue Join(params Term[] terms)
+    {
+        var queue = Pieces.Queue();
+        Attach(queue, Catalog.Shape(Catalog.Book, terms));
+        return queue;
+    }
+
+    private void Attach(SendQueue queue, params Shape[] shapes)
+    {
+        _router.Attach(queue);
+        foreach (var shape in shapes)
+        {
+            _router.Join(shape, queue);
+        }
+    }
+}

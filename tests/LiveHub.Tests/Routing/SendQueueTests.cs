@@ -1,0 +1,145 @@
+using LiveHub.Routing;
+using LiveHub.Tests.Model;
+
+namespace LiveHub.Tests.Routing;
+
+public sealed class SendQueueTests
+{
+    private static readonly ShapeMember Member = Pieces.Member(Catalog.Shape(Catalog.Genre));
+
+    private readonly SendQueue _queue;
+    private int _ready;
+    private int _overflows;
+
+    public SendQueueTests() => _queue = Pieces.Queue(10, _ => _ready++, _ => _overflows++);
+
+    [Fact]
+    public void G5_nothing_can_be_taken_of_a_changeset_that_is_not_routed_whole()
+    {
+        Assert.True(_queue.Stage(Delivery(1)));
+        Assert.False(_queue.Stage(Delivery(2)));
+        Assert.Empty(_queue.Take([]));
+        _queue.Publish();
+        Assert.Equal(1, _ready);
+        Assert.Equal([1L, 2], Taken());
+    }
+
+    [Fact]
+    public void The_first_of_each_changeset_is_told()
+    {
+        Assert.True(_queue.Stage(Delivery(1)));
+        _queue.Publish();
+        Assert.True(_queue.Stage(Delivery(2)));
+    }
+
+    [Fact]
+    public void What_waits_is_taken_in_order_and_once()
+    {
+        Add(1, 2);
+        Add(3);
+        Assert.Equal([1L, 2, 3], Taken());
+        Assert.Empty(Taken());
+        Add(4);
+        Assert.Equal([4L], Taken());
+    }
+
+    [Fact]
+    public void Rule_19_more_than_the_limit_gives_the_queue_up_and_lets_go_of_all()
+    {
+        Add([.. Enumerable.Range(1, 6)]);
+        Add([.. Enumerable.Range(7, 4)]);
+        Assert.Equal(0, _overflows);
+        Add(11);
+        Assert.Equal(1, _overflows);
+        Assert.Empty(Taken());
+        Add(12);
+        Assert.Equal(1, _overflows);
+        Assert.Empty(Taken());
+    }
+
+    [Fact]
+    public void A_single_changeset_is_not_refused_for_its_size_alone()
+    {
+        Add([.. Enumerable.Range(1, 1000)]);
+        Assert.Equal(0, _overflows);
+        Assert.Equal(1000, Taken().Count);
+        Add([.. Enumerable.Range(1, 1000)]);
+        Assert.Equal(1000, Taken().Count);
+    }
+
+    [Fact]
+    public void A_changeset_that_comes_while_another_waits_counts_with_it()
+    {
+        Add(1);
+        Add([.. Enumerable.Range(2, 10)]);
+        Assert.Equal(1, _overflows);
+    }
+
+    [Fact]
+    public void A_closed_queue_takes_nothing_and_does_not_overflow()
+    {
+        Add(1);
+        _queue.Close();
+        Assert.Empty(Taken());
+        Add([.. Enumerable.Range(1, 100)]);
+        Add([.. Enumerable.Range(1, 100)]);
+        Assert.Empty(Taken());
+        Assert.Equal(0, _overflows);
+    }
+
+    [Fact]
+    public void Giving_up_from_outside_is_as_an_overflow()
+    {
+        Add(1);
+        _queue.GiveUp();
+        Assert.Equal(1, _overflows);
+        Assert.Empty(Taken());
+    }
+
+    [Fact]
+    public async Task Everything_published_is_taken_once_in_order_while_both_go_on()
+    {
+        const int count = 20_000;
+        var queue = Pieces.Queue(int.MaxValue);
+        var writing = Task.Run(
+            () =>
+            {
+                for (var i = 1; i <= count; i += 2)
+                {
+                    queue.Stage(Delivery(i));
+                    queue.Stage(Delivery(i + 1));
+                    queue.Publish();
+                }
+            },
+            TestContext.Current.CancellationToken);
+        var taken = new List<long>();
+        var spare = new List<Delivery>();
+        while (taken.Count < count)
+        {
+            var some = queue.Take(spare);
+            Assert.Equal(0, some.Count % 2);
+            taken.AddRange(some.Select(d => d.Change.Position.Offset));
+            some.Clear();
+            spare = some;
+            await Task.Yield();
+        }
+
+        await writing;
+        Assert.Equal(Enumerable.Range(1, count).Select(i => (long)i), taken);
+    }
+
+    private static Delivery Delivery(long offset)
+        => new(new(Catalog.Change(Catalog.Genre, null, Catalog.Row(Catalog.Genre, new Genre())), new(offset, 0)), Member, DiffKind.Insert);
+
+    private void Add(params int[] offsets)
+    {
+        foreach (var offset in offsets)
+        {
+            _queue.Stage(Delivery(offset));
+        }
+
+        _queue.Publish();
+    }
+
+    private List<long> Taken() => [.. _queue.Take([]).Select(d => d.Change.Position.Offset)];
+}

@@ -1,0 +1,116 @@
+using FsCheck;
+using FsCheck.Fluent;
+using LiveHub.Changes;
+using LiveHub.Routing;
+using LiveHub.Shapes;
+using LiveHub.Tests.Model;
+using LiveHub.Tests.Shapes;
+
+namespace LiveHub.Tests.Routing;
+
+public sealed class SubscriptionIndexTests
+{
+    [Fact]
+    public void The_index_finds_what_a_look_at_every_shape_finds_and_nothing_twice()
+        => Always.HoldsForLists(Steps(Generated.Shapes), Table.Writes, (steps, writes) =>
+            EqualsLinearScan(steps, [.. new Table().Write(writes)]), runs: 150);
+
+    [Fact]
+    public void The_index_finds_composite_keys_as_a_look_at_every_shape_does()
+    {
+        var copies = from book in Gen.Choose(0, 3)
+                     from place in Gen.Elements("a", "b")
+                     from owner in Filters.Maybe(Gen.Choose(0, 1))
+                     select Catalog.Row(new Copy { BookId = book, Place = place, OwnerId = owner });
+        var changes = from before in copies
+                      from after in copies
+                      from kind in Gen.Choose(0, 2)
+                      select Change.Between(Catalog.Copy, 1, kind == 0 ? null : before, kind == 1 ? null : after);
+        Always.HoldsForLists(Steps(Generated.CopyShapes), changes, (steps, found) => EqualsLinearScan(steps, [.. found.OfType<Change>()]), runs: 150);
+    }
+
+    [Fact]
+    public void Shapes_of_other_entities_are_not_found()
+    {
+        var index = new SubscriptionIndex();
+        index.Add(new(1, Catalog.Shape(Catalog.Genre)));
+        index.Add(new(2, Catalog.Shape(Catalog.Book)));
+        var found = new List<LiveShape>();
+        index.Find(Catalog.Change(Catalog.Book, null, Catalog.Row(new Book())), found);
+        Assert.Equal(2, Assert.Single(found).Id);
+    }
+
+    [Fact]
+    public void Equality_shapes_that_a_change_does_not_concern_are_not_even_tried()
+    {
+        var index = new SubscriptionIndex();
+        for (var i = 0; i < 1000; i++)
+        {
+            index.Add(new(i, Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", i), Catalog.Term(Catalog.Book, "Lent", true))));
+        }
+
+        var found = new List<LiveShape>();
+        index.Find(Catalog.Change(Catalog.Book, Catalog.Row(new Book { ShelfId = 7, Lent = true }), Catalog.Row(new Book { ShelfId = 8, Lent = true })), found);
+        Assert.Equal([7, 8], found.Select(f => f.Id).Order());
+    }
+
+    [Fact]
+    public void An_index_from_which_all_was_removed_finds_nothing_and_can_be_filled_again()
+    {
+        var index = new SubscriptionIndex();
+        var shapes = Sample(200);
+        for (var round = 0; round < 2; round++)
+        {
+            shapes.ForEach(index.Add);
+            shapes.ForEach(index.Remove);
+            shapes.ForEach(index.Remove);
+            var found = new List<LiveShape>();
+            foreach (var change in new Table().Write(Always.Sample(Table.Writes, 50)))
+            {
+                index.Find(change, found);
+            }
+
+            Assert.Empty(found);
+        }
+    }
+
+    private static List<LiveShape> Sample(int count) => [.. Always.Sample(Generated.Shapes, count).Select((shape, i) => new LiveShape(i, shape))];
+
+    /// <summary>Which shapes are added, and which of those there are is removed.</summary>
+    private static Gen<(Shape? Add, int Remove)[]> Steps(Gen<Shape> shapes)
+        => Gen.Frequency((3, shapes.Select(s => ((Shape?)s, 0))), (1, Gen.Choose(0, 100).Select(r => ((Shape?)null, r)))).ArrayOf();
+
+    private static void EqualsLinearScan((Shape? Add, int Remove)[] steps, List<Change> changes)
+    {
+        var index = new SubscriptionIndex();
+        var shapes = new List<LiveShape>();
+        foreach (var (add, remove) in steps)
+        {
+            if (add is not null)
+            {
+                shapes.Add(new(shapes.Count, add));
+                index.Add(shapes[^1]);
+            }
+            else if (shapes.Count > 0)
+            {
+                index.Remove(shapes[remove % shapes.Count]);
+                shapes.RemoveAt(remove % shapes.Count);
+            }
+        }
+
+        var found = new List<LiveShape>();
+        foreach (var change in changes)
+        {
+            found.Clear();
+            index.Find(change, found);
+            Assert.Equal(found.Count, found.Distinct().Count());
+            Assert.All(found, shape => Assert.Contains(shape, shapes));
+            Assert.Equal(
+                shapes.Where(s => Matches(s, change)).ToHashSet(),
+                found.Where(s => Matches(s, change)).ToHashSet());
+        }
+    }
+
+    private static bool Matches(LiveShape shape, Change change)
+        => (change.Before is { } before && shape.Shape.Matches(before)) || (change.After is { } after && shape.Shape.Matches(after));
+}
