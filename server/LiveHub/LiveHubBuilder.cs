@@ -24,10 +24,12 @@ public sealed class LiveHubBuilder<TContext>
     /// <param name="configure">Narrows what is shown.</param>
     /// <param name="name">What clients call it; by default the CLR type's name. Unique over all contexts.</param>
     /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty.</exception>
     /// <remarks>What does not fit the model is reported at start-up, all faults together.</remarks>
     public LiveHubBuilder<TContext> Expose<TEntity>(Action<EntityBuilder<TEntity>>? configure = null, string? name = null)
         where TEntity : class
     {
+        CheckName(name);
         var options = new EntityOptions(typeof(TEntity), typeName: null, name);
         configure?.Invoke(new(options));
         _exposed.Add(options);
@@ -38,11 +40,20 @@ public sealed class LiveHubBuilder<TContext>
     /// <param name="entityType">The name in the model, for example <c>"CardLabel"</c>.</param>
     /// <param name="name">What clients call it; by default <paramref name="entityType"/>.</param>
     /// <returns>The builder.</returns>
-    /// <exception cref="ArgumentException"><paramref name="entityType"/> is empty.</exception>
+    /// <exception cref="ArgumentException"><paramref name="entityType"/> or <paramref name="name"/> is empty.</exception>
     public LiveHubBuilder<TContext> Expose(string entityType, string? name = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(entityType);
+        CheckName(name);
         _exposed.Add(new(clrType: null, entityType, name));
         return this;
+    }
+
+    private static void CheckName(string? name)
+    {
+        if (name is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        }
     }
 }

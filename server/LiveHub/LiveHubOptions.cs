@@ -22,6 +22,12 @@ public sealed class LiveHubOptions
     public TimeSpan SnapshotTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// Bytes that the rows of one subscribe message may take, encoded; they are held until the connection has taken them, and a connection's messages are
+    /// read one after the other. From 64 KiB to 1 GiB; default 64 MiB.
+    /// </summary>
+    public long MaxSnapshotBytes { get; set; } = 64L << 20;
+
+    /// <summary>
     /// Row diffs that may wait for one connection. A client that falls further behind is disconnected, and comes back with
     /// fresh snapshots. From 100 to 1,000,000; default 10,000. A single changeset is never refused for its size alone.
     /// </summary>

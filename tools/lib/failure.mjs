@@ -17,9 +17,13 @@ export class Failure extends Error {
   }
 }
 
+const NOT_WRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'];
+
 /** An error's text for the terminal: a Failure's own, or the stack of what nobody expected. */
 export function explain(error) {
-  return error instanceof Failure ? error.toText() : (error?.stack ?? String(error));
+  if (error instanceof Failure) return error.toText();
+  if (NOT_WRITABLE.includes(error?.code)) return new Failure(`${error.message}.`, { remedy: 'Make the folder writable for this user, or clone to one that is.' }).toText();
+  return error?.stack ?? String(error);
 }
 
 /** The last `count` lines of a text, without blank lines at its end. */

@@ -2,13 +2,14 @@ using LiveHub.Changes;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace LiveHub.Capture;
 
 /// <summary>What one SaveChanges is about to write. Before-values exist only before it, generated ones only after it.</summary>
 internal sealed class PendingSave
 {
-    private readonly List<(Entity Entity, EntityEntry Entry, Row? Before, bool IsDelete)> _writes = [];
+    private readonly List<(TrackedType Type, EntityEntry Entry, Row? Before, bool BeforeIsUnknown, bool IsDelete)> _writes = [];
 
     private PendingSave()
     {
@@ -20,10 +21,11 @@ internal sealed class PendingSave
         foreach (var entry in context.ChangeTracker.Entries())
         {
             if (entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted
-                && model.Find(entry.Metadata) is { } entity)
+                && model.Find(entry.Metadata) is { } type)
             {
-                var before = entry.State is EntityState.Added ? null : RowReader.Original(entity, entry);
-                save._writes.Add((entity, entry, before, entry.State is EntityState.Deleted));
+                var unknown = entry.State is EntityState.Modified && IsDetachedUpdate(entry);
+                var before = entry.State is EntityState.Added || unknown ? null : RowReader.Read(type, entry.OriginalValues);
+                save._writes.Add((type, entry, before, unknown, entry.State is EntityState.Deleted));
             }
         }
 
@@ -32,12 +34,17 @@ internal sealed class PendingSave
 
     public bool IsEmpty => _writes.Count == 0;
 
+    /// <summary><c>Update(x)</c> of an instance that was not read: every column is written, and what it was before is not known.</summary>
+    private static bool IsDetachedUpdate(EntityEntry entry)
+        => entry.Properties.All(p => p.Metadata.GetAfterSaveBehavior() is not PropertySaveBehavior.Save
+            || (p.IsModified && Values.AreEqual(p.OriginalValue, p.CurrentValue)));
+
     public ChangesetBuilder Complete()
     {
         var changes = new ChangesetBuilder();
-        foreach (var (entity, entry, before, isDelete) in _writes)
+        foreach (var (type, entry, before, unknown, isDelete) in _writes)
         {
-            changes.Add(entity, before, isDelete ? null : RowReader.Current(entity, entry));
+            changes.Add(type.Entity, before, isDelete ? null : RowReader.Read(type, entry.CurrentValues), unknown);
         }
 
         return changes;

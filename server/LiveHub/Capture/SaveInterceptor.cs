@@ -83,7 +83,7 @@ internal sealed class SaveInterceptor(LiveModel model, TransactionChanges transa
             var changes = save.Writes.Complete();
             if (context.Database.CurrentTransaction is { } transaction)
             {
-                transactions.Hold(transaction.GetDbTransaction(), changes);
+                transactions.Hold(context, transaction.GetDbTransaction(), changes);
             }
             else if ((context.Database.GetEnlistedTransaction() ?? Transaction.Current) is { } ambient)
             {

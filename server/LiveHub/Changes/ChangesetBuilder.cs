@@ -10,29 +10,33 @@ namespace LiveHub.Changes;
 internal sealed class ChangesetBuilder
 {
     private readonly Dictionary<(Entity, KeyValues), int> _places = [];
-    private readonly List<(Entity Entity, Row? Before, Row? After)> _rows = [];
+    private readonly List<(Entity Entity, Row? Before, Row? After, bool BeforeIsUnknown)> _rows = [];
 
     public bool IsEmpty => _rows.Count == 0;
 
-    public void Add(Entity entity, Row? before, Row? after)
+    /// <param name="beforeIsUnknown">The row was there, but nobody knows how: what comes of it is sent like an insert.</param>
+    public void Add(Entity entity, Row? before, Row? after, bool beforeIsUnknown = false)
     {
         var key = ((after ?? before) ?? throw new ArgumentNullException(nameof(after))).Select(entity.KeyOrdinals);
         if (_places.TryGetValue((entity, key), out var place))
         {
-            _rows[place] = _rows[place] with { After = after };
+            var known = _rows[place];
+            _rows[place] = known.BeforeIsUnknown
+                ? known with { Before = before, After = after, BeforeIsUnknown = beforeIsUnknown }
+                : known with { After = after };
         }
         else
         {
             _places.Add((entity, key), _rows.Count);
-            _rows.Add((entity, before, after));
+            _rows.Add((entity, before, after, beforeIsUnknown));
         }
     }
 
     public void Add(ChangesetBuilder later)
     {
-        foreach (var (entity, before, after) in later._rows)
+        foreach (var (entity, before, after, beforeIsUnknown) in later._rows)
         {
-            Add(entity, before, after);
+            Add(entity, before, after, beforeIsUnknown);
         }
     }
 
@@ -41,7 +45,7 @@ internal sealed class ChangesetBuilder
     {
         var changes = ImmutableArray.CreateBuilder<Change>(_rows.Count);
         long size = 64;
-        foreach (var (entity, before, after) in _rows)
+        foreach (var (entity, before, after, _) in _rows)
         {
             if (Change.Between(entity, version, before, after) is { } change)
             {

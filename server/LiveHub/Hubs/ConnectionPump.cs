@@ -20,7 +20,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private readonly HubConnectionContext _hub;
     private readonly SendQueue _queue;
     private readonly Subscriptions _subscriptions;
-    private readonly Action<EnteringSnapshot> _readAgain;
+    private readonly Action<SnapshotRequest> _readAgain;
     private readonly FrameWriter _writer;
     private readonly Lock _lock = new();
     private List<ReadOnlyMemory<byte>> _messages = [];
@@ -29,7 +29,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private int _wakes;
 
     public ConnectionPump(
-        SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Subscriptions subscriptions, Action<EnteringSnapshot> readAgain)
+        SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Subscriptions subscriptions, Action<SnapshotRequest> readAgain)
     {
         _shared = shared;
         _hub = hub;
@@ -127,6 +127,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
         await _writer.FlushAsync();
         _writer.Release();
+        entering.ForEach(snapshot => snapshot.MarkWritten());
         deliveries.Clear();
         _spare = deliveries.Capacity > KeptCapacity ? [] : deliveries;
     }
@@ -173,7 +174,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     /// <summary>Lets subscriptions in at a position: their snapshot, and every diff since they joined, in one step.</summary>
     private async ValueTask WriteSnapshotAsync(StepComposer composer, EnteringSnapshot entering, Position position)
     {
-        var open = entering.Subscriptions.Where(s => _subscriptions.IsOpen(s.Id, s.Member)).Select(s => s.Member).Distinct().ToList();
+        var open = entering.Request.Subscriptions.Where(s => _subscriptions.IsOpen(s.Id, s.Member)).Select(s => s.Member).Distinct().ToList();
         if (open.Count == 0)
         {
             return;
@@ -182,7 +183,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         var joined = await _shared.Backplane.ReadRangeAsync(entering.From.Offset, position.Offset, CancellationToken.None);
         if (joined is null)
         {
-            _readAgain(entering);
+            _readAgain(entering.Request);
             return;
         }
 
@@ -195,10 +196,10 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
     private static void AddSnapshot(StepComposer composer, EnteringSnapshot entering, List<ShapeMember> open)
     {
-        var members = entering.Subscriptions.Select(s => s.Member).Distinct().ToList();
+        var members = entering.Request.Subscriptions.Select(s => s.Member).Distinct().ToList();
         foreach (var member in open)
         {
-            var chunks = entering.Snapshot!.Rows[members.IndexOf(member)].Chunks;
+            var chunks = entering.Snapshot.Rows[members.IndexOf(member)].Chunks;
             for (var i = 0; i < chunks.Count; i++)
             {
                 composer.Step.AddSnapshot(member.Shape.Id, isFirst: i == 0, chunks[i]);

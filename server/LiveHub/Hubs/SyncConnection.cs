@@ -11,16 +11,13 @@ namespace LiveHub.Hubs;
 /// <summary>One client's connection: answers its messages, reads its snapshots, and owns the pump that writes to it.</summary>
 internal sealed class SyncConnection : IDisposable
 {
-    private const int SnapshotAttempts = 3;
-    private const int RetryMs = 2_000;
-
     private readonly SyncConnectionFactory _shared;
     private readonly HubConnectionContext _hub;
     private readonly CancellationTokenSource _closing = new();
-    private readonly CancellationToken _closed;
     private readonly SendQueue _queue;
     private readonly Subscriptions _subscriptions;
     private readonly ConnectionPump _pump;
+    private readonly ConnectionSnapshots _snapshots;
     private bool _saidHello;
     private int _isDisposed;
 
@@ -28,10 +25,10 @@ internal sealed class SyncConnection : IDisposable
     {
         _shared = shared;
         _hub = hub;
-        _closed = _closing.Token;
         _queue = new(shared.Options.MaxQueuedRows, _ => _pump!.Wake(), _ => GiveUp());
         _subscriptions = new(shared.Router, _queue);
-        _pump = new(shared, hub, _queue, _subscriptions, ReadAgain);
+        _pump = new(shared, hub, _queue, _subscriptions, request => _snapshots!.ReadAgain(request));
+        _snapshots = new(shared, _subscriptions, _pump, _closing.Token);
         shared.Router.Attach(_queue);
     }
 
@@ -113,7 +110,6 @@ internal sealed class SyncConnection : IDisposable
 
     private void Subscribe(IReadOnlyList<SubscriptionRequest> requests)
     {
-        var from = _shared.Router.Routed;
         var opened = new List<(long Id, ShapeMember Member)>();
         foreach (var request in requests)
         {
@@ -129,13 +125,20 @@ internal sealed class SyncConnection : IDisposable
             }
             catch (RefusedException e)
             {
-                _pump.Send(ServerMessages.Error(e.Code, e.Message, request.Id));
+                // The id of a duplicate stands for the subscription that is open, and stays so.
+                _pump.Send(ServerMessages.Error(e.Code, e.Message, e.Code == ErrorCodes.DuplicateId ? null : request.Id));
+            }
+            catch (Exception e)
+            {
+                _shared.Logger.MessageFailed(_hub.ConnectionId, e);
+                _subscriptions.Close(request.Id);
+                _pump.Send(ServerMessages.Error(ErrorCodes.Internal, "The server failed on this subscription; its log says why.", request.Id));
             }
         }
 
         if (opened.Count > 0)
         {
-            _ = ReadAsync(new(opened, from, Attempt: 1));
+            _snapshots.Read(new(opened, Attempt: 1));
         }
     }
 
@@ -150,59 +153,6 @@ internal sealed class SyncConnection : IDisposable
         {
             throw new RefusedException(ErrorCodes.TooManySubscriptions,
                 $"A connection may have {_shared.Options.MaxSubscriptionsPerConnection} subscriptions open. Close some.");
-        }
-    }
-
-    private void ReadAgain(EnteringSnapshot entering)
-    {
-        if (entering.Attempt < SnapshotAttempts)
-        {
-            _ = ReadAsync(entering with { From = _shared.Router.Routed, Attempt = entering.Attempt + 1, Snapshot = null });
-        }
-        else
-        {
-            Refuse(entering, ErrorCodes.SnapshotTooSlow,
-                "The log does not reach back to the start of the read. Raise LogRetention on the server, or subscribe to fewer rows.", retryMs: null);
-        }
-    }
-
-    /// <summary>Reads a snapshot and hands it to the pump. Never throws.</summary>
-    private async Task ReadAsync(EnteringSnapshot entering)
-    {
-        var shapes = entering.Subscriptions.Select(s => s.Member.Shape.Shape).Distinct().ToList();
-        try
-        {
-            await Task.Yield();
-            var snapshot = await _shared.Snapshots.ReadAsync(shapes, _closed);
-            await _shared.Router.WaitForAsync(snapshot.Seen.Offset, _closed);
-            _pump.Enter(entering with { Snapshot = snapshot });
-        }
-        catch (OperationCanceledException) when (_closed.IsCancellationRequested)
-        {
-            // The connection has ended; nobody waits for the rows.
-        }
-        catch (OperationCanceledException e)
-        {
-            _shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
-            Refuse(entering, ErrorCodes.SnapshotTooSlow,
-                $"Reading took longer than {_shared.Options.SnapshotTimeout}. Raise SnapshotTimeout on the server, or subscribe to fewer rows.", retryMs: null);
-        }
-        catch (Exception e)
-        {
-            _shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
-            Refuse(entering, ErrorCodes.SnapshotFailed, "The database could not be read. The client asks again.", RetryMs);
-        }
-    }
-
-    private void Refuse(EnteringSnapshot entering, string code, string message, int? retryMs)
-    {
-        foreach (var (id, member) in entering.Subscriptions)
-        {
-            if (_subscriptions.IsOpen(id, member))
-            {
-                _subscriptions.Close(id);
-                _pump.Send(ServerMessages.Error(code, message, id, retryMs));
-            }
         }
     }
 

@@ -1,40 +1,50 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace LiveHub.Model;
 
 /// <summary>The exposed entities of one DbContext type.</summary>
-internal sealed class ContextModel
+internal sealed class ContextModel(Type contextType, ImmutableArray<Entity> entities)
 {
-    private readonly FrozenDictionary<IReadOnlyEntityType, Entity> _byType;
-    private readonly ConcurrentDictionary<IReadOnlyEntityType, Entity?> _captured = new();
+    private readonly FrozenDictionary<string, Entity> _byType = entities.ToFrozenDictionary(e => e.Type.Name, StringComparer.Ordinal);
 
-    public ContextModel(Type contextType, ImmutableArray<Entity> entities)
+    // Contexts of one type may have models of their own (other options), and those may come and go.
+    private readonly ConditionalWeakTable<IEntityType, TrackedType> _tracked = [];
+
+    public Type ContextType => contextType;
+
+    public ImmutableArray<Entity> Entities => entities;
+
+    /// <summary>The exposed entity that tracked instances of a type belong to, itself or the nearest exposed base type; null where there is none.</summary>
+    public TrackedType? Find(IEntityType type)
     {
-        ContextType = contextType;
-        Entities = entities;
-        _byType = entities.ToFrozenDictionary(e => e.Type);
+        var tracked = _tracked.GetValue(type, Map);
+        return tracked.IsCaptured ? tracked : null;
     }
 
-    public Type ContextType { get; }
-
-    public ImmutableArray<Entity> Entities { get; }
-
-    /// <summary>The exposed entity that rows of an EF entity type belong to: itself or the nearest exposed base type.</summary>
-    public Entity? Find(IReadOnlyEntityType type) => _captured.GetOrAdd(type, Search);
-
-    private Entity? Search(IReadOnlyEntityType type)
+    private TrackedType Map(IEntityType type)
     {
         for (var t = type; t is not null; t = t.BaseType)
         {
-            if (_byType.TryGetValue(t, out var entity))
+            if (_byType.TryGetValue(t.Name, out var entity))
             {
-                return entity;
+                return new(entity, type);
             }
         }
 
-        return null;
+        return new(null, type);
     }
+}
+
+/// <summary>How instances of an EF entity type, in one model, become rows of an entity.</summary>
+internal sealed class TrackedType(Entity? entity, IEntityType type)
+{
+    public bool IsCaptured => entity is not null;
+
+    public Entity Entity => entity!;
+
+    /// <summary>In the order of the entity's columns; null where this model has no such property.</summary>
+    public IReadOnlyList<IProperty?> Properties { get; } = entity is null ? [] : [.. entity.Columns.Select(c => type.FindProperty(c.Property.Name))];
 }

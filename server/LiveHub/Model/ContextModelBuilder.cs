@@ -58,9 +58,15 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
             return null;
         }
 
+        if (type.GetTableName() is null)
+        {
+            _faults.Add($"{name}: is not mapped to a table (but to a view, a function or a query), so nothing tells when it changes. Expose the entity types of the tables behind it.");
+            return null;
+        }
+
         if (type.IsOwned())
         {
-            _faults.Add($"{name}: is an owned type and is shown with its owner. Expose the owner.");
+            _faults.Add($"{name}: is an owned type, a part of its owner. Expose the owner.");
             return null;
         }
 

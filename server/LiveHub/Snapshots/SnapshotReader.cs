@@ -15,6 +15,9 @@ namespace LiveHub.Snapshots;
 /// <summary>The rows of some shapes at one moment, and the position at which the log holds everything that was seen.</summary>
 internal sealed record Snapshot(IReadOnlyList<SnapshotRows> Rows, Position Seen);
 
+/// <summary>The rows take more than one connection may hold.</summary>
+internal sealed class SnapshotTooLargeException : Exception;
+
 /// <summary>Reads shapes from the database; a few at a time, the rest wait their turn.</summary>
 internal sealed class SnapshotReader(
     LiveModel model, IBackplane backplane, CommitWindow window, IServiceScopeFactory scopes, IOptions<LiveHubOptions> options, TimeProvider time)
@@ -55,6 +58,7 @@ internal sealed class SnapshotReader(
     {
         await using var transaction = await context.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         await using var writer = new Utf8JsonWriter(Stream.Null, WireJson.WriterOptions);
+        var bytes = rows.Sum(r => r?.Chunks.Sum(c => (long)c.Length) ?? 0);
         foreach (var (shape, place) in shapes)
         {
             var read = new SnapshotRows(shape.Projection);
@@ -62,6 +66,10 @@ internal sealed class SnapshotReader(
             await foreach (var row in query.ReadAsync(context, shape, cancellationToken))
             {
                 read.Add(writer, row);
+                if ((bytes += read.LastRowBytes) > options.Value.MaxSnapshotBytes)
+                {
+                    throw new SnapshotTooLargeException();
+                }
             }
 
             rows[place] = read.Complete();

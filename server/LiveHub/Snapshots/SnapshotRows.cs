@@ -19,6 +19,9 @@ internal sealed class SnapshotRows(Projection projection)
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Chunks => _chunks;
 
+    /// <summary>What the last row that was added takes.</summary>
+    public int LastRowBytes => _row.WrittenCount;
+
     public void Add(Utf8JsonWriter writer, Row row)
     {
         _row.ResetWrittenCount();

@@ -2,6 +2,8 @@ using System.Transactions;
 using LiveHub.Changes;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
 
 namespace LiveHub.Tests.Capture;
 
@@ -111,11 +113,93 @@ public sealed class CaptureTests(PostgresServer server)
         });
         await shop.WithDbAsync(async db =>
         {
+            // Npgsql uses the connection's transaction object again: what was left on it must not come along.
+            await using var transaction = await db.Database.BeginTransactionAsync();
             db.Shelves.Add(new() { Name = "marker" });
             await db.SaveChangesAsync();
+            await transaction.CommitAsync();
         });
 
         Assert.Equal("Insert Shelf 4 -> marker", Assert.Single(Assert.Single(await log.ReadAsync())));
+    }
+
+    [Fact]
+    public async Task G1_a_transaction_that_ends_outside_of_EF_leaves_nothing_for_the_next_on_its_connection()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        var log = await LogOf.StartAsync(shop);
+        await using var connection = new NpgsqlConnection(shop.ConnectionString);
+        await connection.OpenAsync();
+        foreach (var name in new[] { "rolled back", "committed" })
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var db = shop.ContextOn(connection);
+            await db.Database.UseTransactionAsync(transaction);
+            db.Shelves.Add(new() { Name = name });
+            await db.SaveChangesAsync();
+            if (name == "committed")
+            {
+                await db.Database.CommitTransactionAsync();
+            }
+            else
+            {
+                await transaction.RollbackAsync();
+            }
+        }
+
+        Assert.Equal("Insert Shelf 4 -> committed", Assert.Single(Assert.Single(await log.ReadAsync())));
+    }
+
+    [Fact]
+    public async Task G5_several_contexts_in_one_transaction_are_one_changeset()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        var log = await LogOf.StartAsync(shop);
+        await using var connection = new NpgsqlConnection(shop.ConnectionString);
+        await using var first = shop.ContextOn(connection);
+        await using var second = shop.ContextOn(connection);
+        await using var transaction = await first.Database.BeginTransactionAsync();
+        first.Shelves.Add(new() { Name = "first" });
+        await first.SaveChangesAsync();
+        await second.Database.UseTransactionAsync(transaction.GetDbTransaction());
+        second.Shelves.Add(new() { Name = "second" });
+        await second.SaveChangesAsync();
+        await transaction.CommitAsync();
+
+        Assert.Equal(["Insert Shelf 3 -> first", "Insert Shelf 4 -> second"], Assert.Single(await log.ReadAsync()));
+    }
+
+    [Fact]
+    public async Task An_update_of_an_instance_that_was_not_read_carries_what_was_written()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        var log = await LogOf.StartAsync(shop);
+        await shop.WithDbAsync(async db =>
+        {
+            db.Update(new Shelf { Id = 1, Name = "put" });
+            await db.SaveChangesAsync();
+        });
+
+        Assert.Equal("Insert Shelf 1 -> put", Assert.Single(Assert.Single(await log.ReadAsync())));
+    }
+
+    [Fact]
+    public async Task An_update_of_an_instance_that_was_not_read_and_its_delete_are_a_delete()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        var log = await LogOf.StartAsync(shop);
+        await shop.WithDbAsync(async db =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            var shelf = new Shelf { Id = 1, Name = "put" };
+            db.Update(shelf);
+            await db.SaveChangesAsync();
+            db.Remove(shelf);
+            await db.SaveChangesAsync();
+            await transaction.CommitAsync();
+        });
+
+        Assert.Equal("Delete Shelf 1 put ->", Assert.Single(Assert.Single(await log.ReadAsync())));
     }
 
     [Theory]

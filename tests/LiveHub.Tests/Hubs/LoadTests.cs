@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Tests.Hubs;
 
@@ -102,6 +103,36 @@ public sealed class LoadTests(PostgresServer server)
         var count = await shop.WithDbAsync(db => db.Items.CountAsync());
         await client.UntilAsync(view, v => v.Rows(1)!.Count == count);
         Assert.Equal((1, 1), shop.Router.Count());
+    }
+
+    [Fact]
+    public async Task G9_a_client_that_does_not_read_has_one_snapshot_read_for_it_and_no_more()
+    {
+        var reads = new CommandCounter();
+        await using var shop = await Shop.StartAsync(server, services: s => s.ConfigureDbContext<ShopDb>(o => o.AddInterceptors(reads)));
+        await shop.AddItemsAsync(1, [.. Enumerable.Range(0, 40).Select(_ => new string('x', 50_000))]);
+        await using var stuck = await RawClient.ConnectAsync(shop.HubUrl, read: false);
+        reads.Reset();
+        for (var id = 1; id <= 100; id++)
+        {
+            await stuck.SubscribeAsync(id, "Item");
+        }
+
+        // Others are served meanwhile, as often as it takes until nothing more is read for the stuck one.
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        var view = new RawView();
+        var last = -1;
+        for (var id = 1; reads.Count("Items") != last; id++)
+        {
+            last = reads.Count("Items");
+            for (var i = 0; i < 20; i++)
+            {
+                await client.SubscribeAsync((id * 20) + i, "Shelf");
+                await client.UntilAsync(view, v => v.Rows((id * 20) + i) is not null);
+            }
+        }
+
+        Assert.InRange(last, 1, 20);
     }
 
     private static bool IsWhole(RawView view, int seed)

@@ -46,7 +46,9 @@ public sealed class RefusalTests(PostgresServer server)
         await client.SubscribeAsync(7, "Item");
         await client.UntilAsync(new(), v => v.Rows(7) is not null);
         await client.SubscribeAsync(7, "Shelf");
-        Assert.Equal("duplicate_id", (string?)(await client.NextAsync())["code"]);
+        var duplicate = await client.NextAsync();
+        Assert.Equal("duplicate_id", (string?)duplicate["code"]);
+        Assert.Null(duplicate["id"]);
         await client.SubscribeAsync(8, "Shelf");
         await client.UntilAsync(new(), v => v.Rows(8) is not null);
         await client.SubscribeAsync(9, "Tag");
@@ -76,6 +78,19 @@ public sealed class RefusalTests(PostgresServer server)
         await client.SendAsync("""{"type":"subscribe","subscriptions":[{"id":1,"entity":"Nope"},{"id":2,"entity":"Shelf"}]}""");
         var view = await client.UntilAsync(new(), v => v.Rows(2) is not null);
         Assert.Equal(1, (int?)Assert.Single(view.Errors)["id"]);
+    }
+
+    [Fact]
+    public async Task More_rows_than_a_connection_may_hold_are_refused()
+    {
+        await using var shop = await Shop.StartAsync(server, o => o.MaxSnapshotBytes = 64 << 10);
+        await shop.AddItemsAsync(1, new string('x', 40_000), new string('y', 40_000));
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SubscribeAsync(1, "Item");
+        var view = await client.UntilAsync(new(), v => v.Errors.Count > 0);
+        Assert.Equal(("snapshot_too_large", 1), ((string?)view.Errors[0]["code"], (int?)view.Errors[0]["id"]));
+        await client.SubscribeAsync(1, "Item", ",\"keys\":[1]");
+        await client.UntilAsync(view, v => v.Rows(1)?.Count == 1);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace LiveHub.Tests.Infrastructure;
 
@@ -72,6 +73,10 @@ public sealed class Shop : IAsyncDisposable
         await use(db);
         return 0;
     });
+
+    /// <summary>A context that the application builds itself, on a connection of its own.</summary>
+    public ShopDb ContextOn(NpgsqlConnection connection)
+        => new((DbContextOptions<ShopDb>)new DbContextOptionsBuilder<ShopDb>().UseNpgsql(connection).UseLiveHub(App.Services).Options);
 
     public Task AddItemsAsync(int shelf, params string[] names) => WithDbAsync(async db =>
     {

@@ -68,8 +68,8 @@ public sealed class ExposureTests
         var model = services.GetRequiredService<LiveModel>().For(db)!;
         var animal = Assert.Single(model.Entities);
         Assert.Equal(["id", "name"], animal.Exposed.Select(c => c.Name));
-        Assert.Same(animal, model.Find(db.Model.FindEntityType(typeof(Dog))!));
-        Assert.Same(animal, model.Find(db.Model.FindEntityType(typeof(Puppy))!));
+        Assert.Same(animal, model.Find(db.Model.FindEntityType(typeof(Dog))!)!.Entity);
+        Assert.Same(animal, model.Find(db.Model.FindEntityType(typeof(Puppy))!)!.Entity);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ExposureTests
         var model = services.GetRequiredService<LiveModel>().For(db)!;
         var dog = Assert.Single(model.Entities);
         Assert.Equal(["id", "name", "breed"], dog.Exposed.Select(c => c.Name));
-        Assert.Same(dog, model.Find(db.Model.FindEntityType(typeof(Puppy))!));
+        Assert.Same(dog, model.Find(db.Model.FindEntityType(typeof(Puppy))!)!.Entity);
         Assert.Null(model.Find(db.Model.FindEntityType(typeof(Animal))!));
         Assert.Null(model.Find(db.Model.FindEntityType(typeof(Cat))!));
     }

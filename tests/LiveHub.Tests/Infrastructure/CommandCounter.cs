@@ -1,0 +1,22 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace LiveHub.Tests.Infrastructure;
+
+/// <summary>Counts the queries that a context sends.</summary>
+public sealed class CommandCounter : DbCommandInterceptor
+{
+    private readonly ConcurrentQueue<string> _queries = new();
+
+    public int Count(string text) => _queries.Count(q => q.Contains(text, StringComparison.Ordinal));
+
+    public void Reset() => _queries.Clear();
+
+    public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+    {
+        _queries.Enqueue(command.CommandText);
+        return new(result);
+    }
+}
