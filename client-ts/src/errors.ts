@@ -16,6 +16,7 @@ export type LiveHubErrorCode =
   | "too_many_terms"
   | "snapshot_failed"
   | "snapshot_too_slow"
+  | "snapshot_too_large"
   | "internal"
   | "closed"
   | "too_large"

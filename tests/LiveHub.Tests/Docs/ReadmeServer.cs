@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Tests.Docs;
 
-/// <summary>The README's server, compiled: <see cref="ReadmeTests"/> holds the two equal.</summary>
+/// <summary>The README's server, compiled: <see cref="DocsTests"/> holds the two equal.</summary>
 public static class ReadmeServer
 {
     public static void Run(string[] args)

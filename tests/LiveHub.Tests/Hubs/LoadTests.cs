@@ -118,21 +118,17 @@ public sealed class LoadTests(PostgresServer server)
             await stuck.SubscribeAsync(id, "Item");
         }
 
-        // Others are served meanwhile, as often as it takes until nothing more is read for the stuck one.
+        // Others are served meanwhile, oftener than all that the stuck one asked for would take.
         await using var client = await RawClient.ConnectAsync(shop.HubUrl);
         var view = new RawView();
-        var last = -1;
-        for (var id = 1; reads.Count("Items") != last; id++)
+        for (var id = 1; id <= 300; id++)
         {
-            last = reads.Count("Items");
-            for (var i = 0; i < 20; i++)
-            {
-                await client.SubscribeAsync((id * 20) + i, "Shelf");
-                await client.UntilAsync(view, v => v.Rows((id * 20) + i) is not null);
-            }
+            await client.SubscribeAsync(id, "Shelf");
+            await client.UntilAsync(view, v => v.Rows(id) is not null);
         }
 
-        Assert.InRange(last, 1, 20);
+        // What the sockets' own buffers take is read, and one more.
+        Assert.InRange(reads.Count("Items"), 1, 20);
     }
 
     private static bool IsWhole(RawView view, int seed)

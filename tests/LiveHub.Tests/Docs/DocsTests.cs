@@ -1,10 +1,11 @@
 using System.Text.RegularExpressions;
+using LiveHub.Protocol;
 using LiveHub.Tests.Infrastructure;
 
 namespace LiveHub.Tests.Docs;
 
 /// <summary>Docs that outlive the code are worse than none.</summary>
-public sealed partial class ReadmeTests
+public sealed partial class DocsTests
 {
     [Fact]
     public void The_readme_s_server_code_is_the_code_that_is_compiled_here()
@@ -30,6 +31,21 @@ public sealed partial class ReadmeTests
         Assert.NotEmpty(named);
         Assert.Equal([], named.FindAll(name => !tests.Exists(t => t.Contains(name))));
     }
+
+    [Fact]
+    public void The_protocol_and_the_client_list_every_code_of_the_server()
+    {
+        var root = PostgresServer.Root();
+        var protocol = File.ReadAllText(Path.Combine(root, "docs", "protocol.md"));
+        var client = File.ReadAllText(Path.Combine(root, "client-ts", "src", "errors.ts"));
+        var codes = typeof(ErrorCodes).GetFields().Select(f => (string)f.GetRawConstantValue()!).ToList();
+        Assert.Equal([], codes.FindAll(code => !protocol.Contains($"| `{code}` |")));
+        Assert.Equal([], codes.FindAll(code => !client.Contains($"| \"{code}\"")));
+        Assert.Equal(codes.Order(), CodeRow().Matches(protocol).Select(m => m.Groups["code"].Value).Order());
+    }
+
+    [GeneratedRegex("^\\| `(?<code>[a-z_]+)` \\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CodeRow();
 
     [GeneratedRegex("```csharp\n(?<code>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CSharpBlock();
