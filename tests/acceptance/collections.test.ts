@@ -4,7 +4,7 @@ import { useBoard } from './use-board.ts';
 import { valueCases } from './values.cases.ts';
 import { opsOf } from './wire.ts';
 
-/** Collections of the real client over real connections, as ../shared/ACCEPTANCE.md has them. */
+/** Collections of the real client over real connections. */
 const server = useBoard();
 const { viewer, newList, newCard } = server;
 

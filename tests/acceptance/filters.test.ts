@@ -3,7 +3,7 @@ import { eventually, ids, pluck, record } from './observe.ts';
 import { useBoard } from './use-board.ts';
 import { opsOf } from './wire.ts';
 
-/** Foreign keys and filters, as ../shared/ACCEPTANCE.md has them. */
+/** Foreign keys and filters. */
 const server = useBoard();
 const { viewer, newList, newCard } = server;
 
@@ -149,4 +149,21 @@ test('F5 soft delete: the row leaves every shape; undone, it returns', async () 
   await server.api.patch('cards', card.id, { title: 'Seen again', isDeleted: false });
   await eventually(() => cards.get(card.id)?.title).toBe('Seen again');
   expect(eye.wire.text).not.toContain('Unseen');
+});
+
+test('G1 nothing of a transaction that failed shows, not even with the next one on its connection', async () => {
+  const eye = viewer();
+  const list = await newList();
+  const cards = eye.live.all('Card', { where: { listId: list.id } });
+  await cards.ready;
+  const shown = record(cards);
+  for (let i = 1; i <= 5; i++) {
+    const ghost = { op: 'insert', entity: 'cards', values: { listId: list.id, title: `ghost ${i}`, position: i } } as const;
+    const missing = { op: 'insert', entity: 'cards', values: { listId: 2_000_000_000, title: 'no such list', position: 1 } } as const;
+    await expect(server.api.transaction(ghost, missing)).rejects.toThrow();
+    await server.api.transaction({ op: 'insert', entity: 'cards', values: { listId: list.id, title: `real ${i}`, position: i } });
+  }
+  await eye.mark();
+  expect(pluck(cards.rows, 'title')).toEqual([1, 2, 3, 4, 5].map((i) => `real ${i}`));
+  expect(shown.diffs).toHaveLength(5);
 });
