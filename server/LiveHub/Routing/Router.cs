@@ -102,8 +102,10 @@ internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
             catch (LogTrimmedException e)
             {
                 logger.RouterFellBehind(e);
-                await SkipToHeadAsync(stoppingToken);
+
+                // First those who missed something, then the new place: who comes after that has missed nothing.
                 GiveUpAll();
+                await SkipToHeadAsync(stoppingToken);
             }
         }
     }
