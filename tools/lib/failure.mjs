@@ -17,12 +17,19 @@ export class Failure extends Error {
   }
 }
 
-const NOT_WRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'];
+/** What the system says when it does not let us write, and what to do about it. */
+const WRITE_REMEDIES = {
+  EACCES: 'Make the folder writable for this user, or clone to one that is.',
+  EPERM: 'Make the folder writable for this user, or clone to one that is.',
+  EROFS: 'Clone to a file system that can be written.',
+  ENOSPC: 'Free some disk space.',
+};
 
 /** An error's text for the terminal: a Failure's own, or the stack of what nobody expected. */
 export function explain(error) {
   if (error instanceof Failure) return error.toText();
-  if (NOT_WRITABLE.includes(error?.code)) return new Failure(`${error.message}.`, { remedy: 'Make the folder writable for this user, or clone to one that is.' }).toText();
+  const remedy = WRITE_REMEDIES[error?.code];
+  if (remedy) return new Failure(`${error.message}.`, { remedy }).toText();
   return error?.stack ?? String(error);
 }
 

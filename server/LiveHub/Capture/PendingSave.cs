@@ -34,11 +34,6 @@ internal sealed class PendingSave
 
     public bool IsEmpty => _writes.Count == 0;
 
-    /// <summary><c>Update(x)</c> of an instance that was not read: every column is written, and what it was before is not known.</summary>
-    private static bool IsDetachedUpdate(EntityEntry entry)
-        => entry.Properties.All(p => p.Metadata.GetAfterSaveBehavior() is not PropertySaveBehavior.Save
-            || (p.IsModified && Values.AreEqual(p.OriginalValue, p.CurrentValue)));
-
     public ChangesetBuilder Complete()
     {
         var changes = new ChangesetBuilder();
@@ -49,4 +44,9 @@ internal sealed class PendingSave
 
         return changes;
     }
+
+    /// <summary><c>Update(x)</c> of an instance that was not read: every column is written, and what it was before is not known.</summary>
+    private static bool IsDetachedUpdate(EntityEntry entry)
+        => entry.Properties.All(p => p.Metadata.GetAfterSaveBehavior() is not PropertySaveBehavior.Save
+            || (p.IsModified && Values.AreEqual(p.OriginalValue, p.CurrentValue)));
 }

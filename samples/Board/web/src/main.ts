@@ -82,7 +82,9 @@ function updatePanel(): void {
 function remember(boardId: number): void {
   try {
     localStorage.setItem(lastBoard, String(boardId));
-  } catch {}
+  } catch {
+    // Where storage is forbidden, the first board opens next time.
+  }
 }
 
 function remembered(): number | undefined {

@@ -15,7 +15,9 @@ export function setMe(id: number): void {
   chosen = id;
   try {
     localStorage.setItem(store, String(id));
-  } catch {}
+  } catch {
+    // As said at `chosen`.
+  }
   for (const listener of listeners) listener();
 }
 
