@@ -4,48 +4,60 @@ using LiveHub.Model;
 namespace LiveHub.Changes;
 
 /// <summary>
-/// Gathers what the saves of one transaction did. A row that was written several times counts once: its first before,
-/// its last after.
+/// Gathers what one transaction wrote, in order, so that what came after a savepoint can be taken back. In the changeset a
+/// row that was written several times counts once: its first before, its last after.
 /// </summary>
 internal sealed class ChangesetBuilder
 {
-    private readonly Dictionary<(Entity, KeyValues), int> _places = [];
-    private readonly List<(Entity Entity, Row? Before, Row? After, bool BeforeIsUnknown)> _rows = [];
+    /// <summary>More keys than this are no narrower than the whole entity.</summary>
+    private const int MaxKeysInDoubt = 1_000;
 
-    public bool IsEmpty => _rows.Count == 0;
+    private readonly List<Written> _written = [];
+
+    public bool IsEmpty => _written.Count == 0;
+
+    /// <summary>How much has been written; a savepoint remembers it.</summary>
+    public int Count => _written.Count;
 
     /// <param name="beforeIsUnknown">The row was there, but nobody knows how: what comes of it is sent like an insert.</param>
     public void Add(Entity entity, Row? before, Row? after, bool beforeIsUnknown = false)
     {
-        var key = ((after ?? before) ?? throw new ArgumentNullException(nameof(after))).Select(entity.KeyOrdinals);
-        if (_places.TryGetValue((entity, key), out var place))
+        if ((after ?? before) is null)
         {
-            var known = _rows[place];
-            _rows[place] = known.BeforeIsUnknown
-                ? known with { Before = before, After = after, BeforeIsUnknown = beforeIsUnknown }
-                : known with { After = after };
+            throw new ArgumentNullException(nameof(after));
         }
-        else
-        {
-            _places.Add((entity, key), _rows.Count);
-            _rows.Add((entity, before, after, beforeIsUnknown));
-        }
+
+        _written.Add(new(entity, before, after, beforeIsUnknown, null));
     }
 
-    public void Add(ChangesetBuilder later)
+    public void Add(Invalidation invalidation) => _written.Add(new(invalidation.Entity, null, null, false, invalidation));
+
+    public void Add(ChangesetBuilder later) => _written.AddRange(later._written);
+
+    /// <summary>What was written after the first <paramref name="count"/> was rolled back.</summary>
+    public void TakeBack(int count) => _written.RemoveRange(count, _written.Count - count);
+
+    /// <summary>Nobody knows whether what was written after the first <paramref name="count"/> holds: its rows are read again.</summary>
+    public void Doubt(int count)
     {
-        foreach (var (entity, before, after, beforeIsUnknown) in later._rows)
+        var doubtful = _written[count..];
+        TakeBack(count);
+        foreach (var rows in doubtful.Where(w => w.Invalidation is null).GroupBy(w => w.Entity))
         {
-            Add(entity, before, after, beforeIsUnknown);
+            var keys = rows.Select(w => w.Key).Distinct().ToList();
+            Add(keys.Count > MaxKeysInDoubt ? Invalidation.Of(rows.Key) : Invalidation.Of(rows.Key, keys.Select(k => k.Detach())));
         }
+
+        _written.AddRange(doubtful.Where(w => w.Invalidation is not null));
     }
 
     /// <summary>The changeset, or null where nothing changed in the end.</summary>
     public Changeset? Build(Guid id, TransactionId? transaction, long version)
     {
-        var changes = ImmutableArray.CreateBuilder<Change>(_rows.Count);
-        long size = 64;
-        foreach (var (entity, before, after, _) in _rows)
+        var changes = ImmutableArray.CreateBuilder<Change>(_written.Count);
+        var invalidations = _written.Select(w => w.Invalidation).OfType<Invalidation>().Distinct().ToImmutableArray();
+        long size = 64 + (128 * invalidations.Length);
+        foreach (var (entity, before, after, _, _) in Fold())
         {
             if (Change.Between(entity, version, before, after) is { } change)
             {
@@ -54,7 +66,32 @@ internal sealed class ChangesetBuilder
             }
         }
 
-        return changes.Count == 0 ? null : new(id, transaction, changes.DrainToImmutable(), size);
+        return changes.Count == 0 && invalidations.Length == 0 ? null : new(id, transaction, changes.DrainToImmutable(), invalidations, size);
+    }
+
+    private List<Written> Fold()
+    {
+        var places = new Dictionary<(Entity, KeyValues), int>(_written.Count);
+        var rows = new List<Written>(_written.Count);
+        foreach (var written in _written)
+        {
+            if (written.Invalidation is not null)
+            {
+                continue;
+            }
+
+            if (!places.TryGetValue((written.Entity, written.Key), out var place))
+            {
+                places.Add((written.Entity, written.Key), rows.Count);
+                rows.Add(written);
+            }
+            else
+            {
+                rows[place] = rows[place].BeforeIsUnknown ? written : rows[place] with { After = written.After };
+            }
+        }
+
+        return rows;
     }
 
     private static long SizeOf(Entity entity, Row? row)
@@ -77,5 +114,10 @@ internal sealed class ChangesetBuilder
         }
 
         return size;
+    }
+
+    private readonly record struct Written(Entity Entity, Row? Before, Row? After, bool BeforeIsUnknown, Invalidation? Invalidation)
+    {
+        public KeyValues Key => (After ?? Before)!.Select(Entity.KeyOrdinals);
     }
 }

@@ -1,3 +1,4 @@
+using LiveHub.Model;
 using LiveHub.Shapes;
 using LiveHub.Tests.Model;
 using LiveHub.Tests.Shapes;

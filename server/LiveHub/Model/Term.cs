@@ -1,8 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using LiveHub.Model;
 
-namespace LiveHub.Shapes;
+namespace LiveHub.Model;
 
 /// <summary>Some columns are equal to one of some lists of values: an equality, an <c>in</c>, or a list of keys.</summary>
 internal sealed class Term
