@@ -1,3 +1,4 @@
+using LiveHub.Capture;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,6 +16,9 @@ public sealed class LiveHubBuilder<TContext>
     }
 
     internal IReadOnlyList<EntityOptions> Exposed => _exposed;
+
+    /// <summary>What capture can have from the database; packages for a database set it.</summary>
+    internal Database Database { get; set; } = Database.Any;
 
     /// <summary>
     /// Exposes an entity type: its mapped CLR properties, except those that are hidden or carry

@@ -20,7 +20,13 @@ public static class LiveHubDbContextOptionsExtensions
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(services);
         var present = options.Options.FindExtension<CoreOptionsExtension>()?.Interceptors ?? [];
-        IInterceptor[] capture = [services.GetRequiredService<SaveInterceptor>(), services.GetRequiredService<TransactionInterceptor>()];
+        IInterceptor[] capture =
+        [
+            services.GetRequiredService<SaveInterceptor>(),
+            services.GetRequiredService<TransactionInterceptor>(),
+            services.GetRequiredService<CommandInterceptor>(),
+        ];
+        services.GetRequiredService<Databases>().For(options.Options.ContextType).Configure(options);
         return options.AddInterceptors(capture.Except(present));
     }
 }

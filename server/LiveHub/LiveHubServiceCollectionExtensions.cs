@@ -43,6 +43,7 @@ public static class LiveHubServiceCollectionExtensions
         var builder = new LiveHubBuilder<TContext>();
         configure(builder);
         services.AddSingleton(new ContextRegistration(typeof(TContext), ContextLease.Rent<TContext>, builder.Exposed));
+        services.AddSingleton(new DatabaseRegistration(typeof(TContext), builder.Database));
         services.ConfigureDbContext<TContext>((provider, options) => options.UseLiveHub(provider));
         AddCore(services);
         return services;
@@ -55,11 +56,14 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LiveModel>();
 
-        services.TryAddSingleton<TransactionChanges>();
+        services.TryAddSingleton<Databases>();
+        services.TryAddSingleton<TransactionResolver>();
+        services.TryAddSingleton<OpenTransactions>();
         services.TryAddSingleton<CommitWindow>();
         services.TryAddSingleton<ChangesetPublisher>();
         services.TryAddSingleton<SaveInterceptor>();
         services.TryAddSingleton<TransactionInterceptor>();
+        services.TryAddSingleton<CommandInterceptor>();
 
         services.TryAddSingleton<IBackplane, MemoryBackplane>();
         services.TryAddSingleton<ShapeReader>();

@@ -11,31 +11,61 @@ internal sealed class ChangesetPublisher(IBackplane backplane, ILogger<Changeset
     private readonly Lock _lock = new();
     private long _version;
 
-    public void Publish(ChangesetBuilder committed)
+    public void Publish(OpenTransaction committed)
     {
-        if (committed.IsEmpty)
+        if (committed.End() is { } writes)
         {
-            return;
+            Publish(writes, committed.Stamp);
         }
+    }
 
+    public void Publish(ChangesetBuilder committed, Stamp? stamp)
+    {
         try
         {
-            // Versions of this process count the changesets; the lock keeps the log in their order.
+            if (stamp is { } known)
+            {
+                Append(committed.Build(Guid.NewGuid(), known.Transaction, known.Version));
+                return;
+            }
+
+            // Without stamps, versions count the changesets of this process; the lock keeps the log in their order.
             lock (_lock)
             {
-                if (committed.Build(Guid.NewGuid(), transaction: null, _version + 1) is { } changeset)
+                if (Append(committed.Build(Guid.NewGuid(), transaction: null, _version + 1)))
                 {
                     _version++;
-                    backplane.Append(changeset);
                 }
             }
         }
         catch (Exception e)
         {
-            Lost(e);
+            Lost(e, committed);
         }
     }
 
-    /// <summary>What was saved could not be brought into the log.</summary>
-    public void Lost(Exception exception) => logger.PublishFailed(exception);
+    /// <summary>What was saved could not be brought into the log: whatever it may have touched is read again.</summary>
+    public void Lost(Exception exception, ChangesetBuilder? committed)
+    {
+        logger.PublishFailed(exception);
+        try
+        {
+            committed?.Doubt(0);
+            Append(committed?.Build(Guid.NewGuid(), transaction: null, version: 0));
+        }
+        catch (Exception e)
+        {
+            logger.PublishFailed(e);
+        }
+    }
+
+    private bool Append(Changeset? changeset)
+    {
+        if (changeset is not null)
+        {
+            backplane.Append(changeset);
+        }
+
+        return changeset is not null;
+    }
 }

@@ -45,6 +45,18 @@ internal sealed class PendingSave
         return changes;
     }
 
+    /// <summary>What must be read again where nobody can say what was written.</summary>
+    public ChangesetBuilder InDoubt()
+    {
+        var changes = new ChangesetBuilder();
+        foreach (var entity in _writes.Select(w => w.Type.Entity).Distinct())
+        {
+            changes.Add(Invalidation.Of(entity));
+        }
+
+        return changes;
+    }
+
     /// <summary><c>Update(x)</c> of an instance that was not read: every column is written, and what it was before is not known.</summary>
     private static bool IsDetachedUpdate(EntityEntry entry)
         => entry.Properties.All(p => p.Metadata.GetAfterSaveBehavior() is not PropertySaveBehavior.Save

@@ -1,18 +1,29 @@
 using System.Runtime.CompilerServices;
-using System.Transactions;
 using LiveHub.Changes;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace LiveHub.Capture;
 
-/// <summary>Reads what each SaveChanges writes, and publishes it at once where no transaction is open around it.</summary>
-internal sealed class SaveInterceptor(LiveModel model, TransactionChanges transactions, ChangesetPublisher publisher, CommitWindow window)
+/// <summary>Tells when a SaveChanges begins and ends, and reads what it writes from the change tracker where the database does not say it.</summary>
+internal sealed class SaveInterceptor(
+    LiveModel model, Databases databases, OpenTransactions transactions, TransactionResolver resolver, ChangesetPublisher publisher, CommitWindow window)
     : SaveChangesInterceptor
 {
     private readonly ConditionalWeakTable<DbContext, Save> _saves = [];
+
+    public LiveModel Model => model;
+
+    public OpenTransactions Transactions => transactions;
+
+    public TransactionResolver Resolver => resolver;
+
+    /// <summary>What was written could not be handed on.</summary>
+    public void Lost(Exception exception, ChangesetBuilder writes) => publisher.Lost(exception, writes);
+
+    /// <summary>Whether a context is in the middle of SaveChanges.</summary>
+    public bool IsSaving(DbContext context) => _saves.TryGetValue(context, out _);
 
     public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
     {
@@ -56,6 +67,20 @@ internal sealed class SaveInterceptor(LiveModel model, TransactionChanges transa
         return Task.CompletedTask;
     }
 
+    // Of a conflict there is no other event: SaveChangesFailed does not come.
+    public override InterceptionResult ThrowingConcurrencyException(ConcurrencyExceptionEventData eventData, InterceptionResult result)
+    {
+        Drop(eventData.Context);
+        return result;
+    }
+
+    public override ValueTask<InterceptionResult> ThrowingConcurrencyExceptionAsync(
+        ConcurrencyExceptionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+    {
+        Drop(eventData.Context);
+        return new(result);
+    }
+
     private void Begin(DbContext? context)
     {
         if (context is null || model.For(context) is not { } exposed)
@@ -64,8 +89,11 @@ internal sealed class SaveInterceptor(LiveModel model, TransactionChanges transa
         }
 
         Drop(context);
-        var writes = PendingSave.Begin(exposed, context);
-        if (!writes.IsEmpty)
+        if (databases.For(context.GetType()).CapturesSaves)
+        {
+            _saves.Add(context, new(null, window.Open()));
+        }
+        else if (PendingSave.Begin(exposed, context) is { IsEmpty: false } writes)
         {
             _saves.Add(context, new(writes, window.Open()));
         }
@@ -80,24 +108,15 @@ internal sealed class SaveInterceptor(LiveModel model, TransactionChanges transa
 
         try
         {
-            var changes = save.Writes.Complete();
-            if (context.Database.CurrentTransaction is { } transaction)
+            if (save.Tracked is { } tracked)
             {
-                transactions.Hold(context, transaction.GetDbTransaction(), changes);
-            }
-            else if ((context.Database.GetEnlistedTransaction() ?? Transaction.Current) is { } ambient)
-            {
-                PublishWhenCommitted(ambient, changes);
-            }
-            else
-            {
-                publisher.Publish(changes);
+                transactions.Add(context, tracked.Complete(), stamp: null);
             }
         }
         catch (Exception e)
         {
             // The data is saved; the caller must not be told otherwise.
-            publisher.Lost(e);
+            publisher.Lost(e, save.Tracked?.InDoubt());
         }
         finally
         {
@@ -112,15 +131,4 @@ internal sealed class SaveInterceptor(LiveModel model, TransactionChanges transa
             save.Ticket.Close();
         }
     }
-
-    private void PublishWhenCommitted(Transaction ambient, ChangesetBuilder changes)
-        => ambient.TransactionCompleted += (_, e) =>
-        {
-            if (e.Transaction?.TransactionInformation.Status is TransactionStatus.Committed)
-            {
-                publisher.Publish(changes);
-            }
-        };
-
-    private sealed record Save(PendingSave Writes, CommitWindow.Ticket Ticket);
 }

@@ -8,7 +8,7 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Information, "LiveHub exposes {Entity} of {Context}: {Columns}.")]
     public static partial void Exposes(this ILogger logger, string entity, string context, string columns);
 
-    [LoggerMessage(2, LogLevel.Error, "A committed changeset could not be published; clients that watch its rows do not see it until they connect again.")]
+    [LoggerMessage(2, LogLevel.Error, "A committed changeset could not be published; what it may have touched is read again.")]
     public static partial void PublishFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(3, LogLevel.Critical, "The router failed on the entry at offset {Offset} and goes on with the next; clients that watch its rows do not see it until they connect again.")]
@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Error, "Sending to connection {Connection} failed; it is closed, so that the client starts again from snapshots.")]
     public static partial void PumpFailed(this ILogger logger, string connection, Exception exception);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Database} could not be asked how a transaction ended; it is asked again.")]
+    public static partial void CannotAsk(this ILogger logger, string database, Exception exception);
 }

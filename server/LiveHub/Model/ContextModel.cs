@@ -12,6 +12,7 @@ internal sealed class ContextModel(Type contextType, ImmutableArray<Entity> enti
 
     // Contexts of one type may have models of their own (other options), and those may come and go.
     private readonly ConditionalWeakTable<IEntityType, TrackedType> _tracked = [];
+    private readonly ConditionalWeakTable<IModel, TableMap> _tables = [];
 
     public Type ContextType => contextType;
 
@@ -23,6 +24,9 @@ internal sealed class ContextModel(Type contextType, ImmutableArray<Entity> enti
         var tracked = _tracked.GetValue(type, Map);
         return tracked.IsCaptured ? tracked : null;
     }
+
+    /// <summary>Where the exposed entities' rows are in a context's model.</summary>
+    public TableMap TablesOf(IModel model) => _tables.GetValue(model, m => new(this, m));
 
     private TrackedType Map(IEntityType type)
     {

@@ -32,19 +32,26 @@ public sealed class Shop : IAsyncDisposable
     public Uri HubUrl => new(App.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + "/live");
 
     public static async Task<Shop> StartAsync(
-        PostgresServer server, Action<LiveHubOptions>? options = null, Action<IServiceCollection>? services = null)
+        PostgresServer server,
+        Action<LiveHubOptions>? options = null,
+        Action<IServiceCollection>? services = null,
+        Action<LiveHubBuilder<ShopDb>>? live = null)
     {
         var connectionString = await server.CreateDatabaseAsync();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddDbContextPool<ShopDb>(o => o.UseNpgsql(connectionString));
-        builder.Services.AddLiveHub<ShopDb>(live => live
-            .Expose<Shelf>()
-            .Expose<Item>(item => item.Hide(i => i.Secret))
-            .Expose<Tag>()
-            .Expose<Price>()
-            .Expose("ItemTag"));
+        builder.Services.AddLiveHub<ShopDb>(exposed =>
+        {
+            exposed
+                .Expose<Shelf>()
+                .Expose<Item>(item => item.Hide(i => i.Secret))
+                .Expose<Tag>()
+                .Expose<Price>()
+                .Expose("ItemTag");
+            live?.Invoke(exposed);
+        });
         builder.Services.Configure<LiveHubOptions>(o => options?.Invoke(o));
         services?.Invoke(builder.Services);
         var app = builder.Build();

@@ -1,0 +1,64 @@
+using System.Data.Common;
+using LiveHub.Changes;
+using LiveHub.Model;
+
+namespace LiveHub.PostgreSql.Capture;
+
+/// <summary>The rows that a batch brought, before and after.</summary>
+internal sealed class CapturedRows
+{
+    private readonly Dictionary<(Entity, KeyValues), (Row? Before, Row? After)> _rows = [];
+    private readonly HashSet<Entity> _unreadable = [];
+
+    public Stamp Stamp { get; set; }
+
+    public void AddBefore(RowSource source, DbDataReader reader)
+    {
+        if (Read(source, reader, 0) is { } row)
+        {
+            _rows.TryAdd((source.Entity, row.Select(source.Entity.KeyOrdinals)), (row, null));
+        }
+    }
+
+    public void AddAfter(RowSource source, DbDataReader reader, int first = 0)
+    {
+        if (Read(source, reader, first) is { } row)
+        {
+            var key = (source.Entity, row.Select(source.Entity.KeyOrdinals));
+            _rows[key] = (_rows.GetValueOrDefault(key).Before, row);
+        }
+    }
+
+    public ChangesetBuilder ToChanges()
+    {
+        var changes = new ChangesetBuilder();
+        foreach (var ((entity, _), (before, after)) in _rows)
+        {
+            if (!_unreadable.Contains(entity))
+            {
+                changes.Add(entity, before, after);
+            }
+        }
+
+        foreach (var entity in _unreadable)
+        {
+            changes.Add(Invalidation.Of(entity));
+        }
+
+        return changes;
+    }
+
+    /// <summary>The command may be committed by now: a value that the model cannot take must not fail it.</summary>
+    private Row? Read(RowSource source, DbDataReader reader, int first)
+    {
+        try
+        {
+            return source.Read(reader, first);
+        }
+        catch (Exception e) when (e is not DbException)
+        {
+            _unreadable.Add(source.Entity);
+            return null;
+        }
+    }
+}

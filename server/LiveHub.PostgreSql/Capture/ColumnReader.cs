@@ -1,0 +1,46 @@
+using System.Data.Common;
+using System.Linq.Expressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace LiveHub.PostgreSql.Capture;
+
+/// <summary>Reads a column's value as EF Core's own queries do: the same mapping, the same converter, the same CLR type.</summary>
+internal static class ColumnReader
+{
+    public static Func<DbDataReader, int, object?> Of(IProperty property)
+    {
+        var reader = Expression.Parameter(typeof(DbDataReader), "reader");
+        var ordinal = Expression.Parameter(typeof(int), "ordinal");
+        var mapping = (RelationalTypeMapping)property.GetTypeMapping();
+        var converter = property.GetValueConverter() ?? mapping.Converter;
+        var value = Expression.Convert(Convert(Read(mapping, reader, ordinal), converter, property.ClrType), typeof(object));
+        var isNull = Expression.Call(reader, nameof(DbDataReader.IsDBNull), null, ordinal);
+        var none = converter is { ConvertsNulls: true }
+            ? (Expression)Expression.Convert(Convert(Expression.Default(converter.ProviderClrType), converter, property.ClrType), typeof(object))
+            : Expression.Constant(null, typeof(object));
+        return Expression.Lambda<Func<DbDataReader, int, object?>>(Expression.Condition(isNull, none, value), reader, ordinal).Compile();
+    }
+
+    private static Expression Read(RelationalTypeMapping mapping, Expression reader, Expression ordinal)
+    {
+        var method = mapping.GetDataReaderMethod();
+        var instance = method.DeclaringType == typeof(DbDataReader) ? reader : Expression.Convert(reader, method.DeclaringType!);
+        return mapping.CustomizeDataReaderExpression(Expression.Call(instance, method, ordinal));
+    }
+
+    private static Expression Convert(Expression value, ValueConverter? converter, Type type)
+    {
+        if (converter is not null)
+        {
+            var lambda = converter.ConvertFromProviderExpression;
+            value = Expression.Invoke(lambda, Fit(value, lambda.Parameters[0].Type));
+        }
+
+        return Fit(value, type);
+    }
+
+    private static Expression Fit(Expression value, Type type) => value.Type == type ? value : Expression.Convert(value, type);
+}

@@ -1,0 +1,156 @@
+using System.Data.Common;
+using System.Text;
+using LiveHub.Model;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace LiveHub.PostgreSql.Capture;
+
+/// <summary>Where an entity's rows are, and how to read them: one table, or several that share a key (TPT, entity splitting).</summary>
+internal sealed class RowSource
+{
+    private readonly Func<DbDataReader, int, object?>[] _readers;
+    private readonly HashSet<object?>? _discriminators;
+    private readonly int _discriminatorOrdinal;
+    private readonly string[] _keyColumns;
+    private readonly string[][] _keyNames;
+    private readonly string[] _returning;
+    private readonly string _select;
+
+    public RowSource(Entity entity, IEntityType type, IReadOnlyList<ITableMapping> mappings, ISqlGenerationHelper sql)
+    {
+        Entity = entity;
+        Tables = [.. mappings.Select(m => m.Table)];
+        var properties = entity.Columns.Select(c => type.FindProperty(c.Property.Name)!).ToList();
+        _readers = [.. properties.Select(ColumnReader.Of)];
+        (_discriminatorOrdinal, _discriminators) = Discriminators(type, properties);
+        _keyColumns = [.. entity.KeyOrdinals.Select(o => ColumnOf(properties[o], mappings, sql).Name)];
+        _keyNames = [.. mappings.Select(m => KeyNamesOf(m, mappings[0], [.. entity.KeyOrdinals.Select(o => properties[o])]))];
+        _returning = [.. properties.Select(p => ColumnOf(p, mappings, sql).Name)];
+        _select = $"SELECT {string.Join(", ", properties.Select(p => ColumnOf(p, mappings, sql)).Select(c => $"t{c.Table}.{c.Name}"))} FROM {From(mappings, sql)}";
+    }
+
+    public Entity Entity { get; }
+
+    public IReadOnlyList<ITable> Tables { get; }
+
+    public int Width => _readers.Length;
+
+    /// <summary>Whether a row of the one table is the entity's whole row.</summary>
+    public bool IsWhole => Tables.Count == 1;
+
+    /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
+    public string Returning => string.Join(", ", _returning);
+
+    /// <summary>What the entity's key columns are called in a table.</summary>
+    public string[] KeyNamesIn(string table, string? schema)
+    {
+        for (var i = 0; i < Tables.Count; i++)
+        {
+            if (Tables[i].Name == table && Tables[i].Schema == schema)
+            {
+                return _keyNames[i];
+            }
+        }
+
+        throw new ArgumentException($"{Entity} has no rows in {table}.", nameof(table));
+    }
+
+    /// <summary>A query for rows by key, in the key's order so that racing saves lock in one order.</summary>
+    /// <param name="keys">Placeholders: a list for each row.</param>
+    public void AppendSelect(StringBuilder sql, IReadOnlyList<string[]> keys, string? lockStrength)
+    {
+        sql.Append(_select).Append(" WHERE ");
+        var columns = _keyColumns.Select(c => $"t0.{c}").ToList();
+        if (columns.Count == 1)
+        {
+            sql.Append(columns[0]);
+            if (keys.Count == 1)
+            {
+                sql.Append(" = ").Append(keys[0][0]);
+            }
+            else
+            {
+                sql.Append(" IN (").AppendJoin(", ", keys.Select(k => k[0])).Append(')');
+            }
+        }
+        else
+        {
+            sql.Append('(').AppendJoin(", ", columns).Append(") IN (").AppendJoin(", ", keys.Select(k => $"({string.Join(", ", k)})")).Append(')');
+        }
+
+        if (lockStrength is not null)
+        {
+            if (keys.Count > 1)
+            {
+                sql.Append(" ORDER BY ").AppendJoin(", ", columns);
+            }
+
+            sql.Append(" FOR ").Append(lockStrength);
+        }
+
+        sql.AppendLine(";");
+    }
+
+    /// <summary>The entity's row, or null where the table's row is of another type of the hierarchy.</summary>
+    public Row? Read(DbDataReader reader, int first = 0)
+    {
+        var values = new object?[_readers.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = _readers[i](reader, first + i);
+        }
+
+        return _discriminators is null || _discriminators.Contains(values[_discriminatorOrdinal]) ? new(values) : null;
+    }
+
+    private static (int Ordinal, HashSet<object?>? Values) Discriminators(IEntityType type, List<IProperty> properties)
+    {
+        if (type.BaseType is null || type.FindDiscriminatorProperty() is not { } discriminator)
+        {
+            return (0, null);
+        }
+
+        return (properties.FindIndex(p => p.Name == discriminator.Name),
+            [.. type.GetConcreteDerivedTypesInclusive().Select(t => t.GetDiscriminatorValue())]);
+    }
+
+    private static string[] KeyNamesOf(ITableMapping mapping, ITableMapping first, IReadOnlyList<IProperty> key)
+    {
+        var places = first.Table.PrimaryKey!.Columns.Select(c => c.Name).ToList();
+        var table = StoreObjectIdentifier.Table(first.Table.Name, first.Table.Schema);
+        return [.. key.Select(p => mapping.Table.PrimaryKey!.Columns[places.IndexOf(p.GetColumnName(table)!)].Name)];
+    }
+
+    private static (int Table, string Name) ColumnOf(IProperty property, IReadOnlyList<ITableMapping> mappings, ISqlGenerationHelper sql)
+    {
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            if (property.GetColumnName(StoreObjectIdentifier.Table(mappings[i].Table.Name, mappings[i].Table.Schema)) is { } name)
+            {
+                return (i, sql.DelimitIdentifier(name));
+            }
+        }
+
+        throw new InvalidOperationException($"{property.DeclaringType.DisplayName()}.{property.Name} has no column in {string.Join(", ", mappings.Select(m => m.Table.Name))}.");
+    }
+
+    private static string From(IReadOnlyList<ITableMapping> mappings, ISqlGenerationHelper sql)
+    {
+        var from = new StringBuilder();
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            from.Append(i == 0 ? "" : " INNER JOIN ").Append(sql.DelimitIdentifier(mappings[i].Table.Name, mappings[i].Table.Schema)).Append(" AS t").Append(i);
+            if (i > 0)
+            {
+                from.Append(" ON ").AppendJoin(" AND ", KeyOf(mappings[i], sql).Zip(KeyOf(mappings[0], sql), (own, first) => $"t{i}.{own} = t0.{first}"));
+            }
+        }
+
+        return from.ToString();
+    }
+
+    private static IEnumerable<string> KeyOf(ITableMapping mapping, ISqlGenerationHelper sql)
+        => mapping.Table.PrimaryKey!.Columns.Select(c => sql.DelimitIdentifier(c.Name));
+}

@@ -1,0 +1,41 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
+using LiveHub.Model;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace LiveHub.PostgreSql.Capture;
+
+/// <summary>The sources of all exposed rows of one EF model, by table.</summary>
+internal sealed class RowSources
+{
+    private static readonly ConditionalWeakTable<ContextModel, ConditionalWeakTable<IModel, RowSources>> Known = [];
+
+    private readonly FrozenDictionary<(string Table, string? Schema), RowSource[]> _byTable;
+
+    private RowSources(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
+        => _byTable = exposed.Entities
+            .SelectMany(e => Of(e, model, sql))
+            .SelectMany(s => s.Tables.Select(t => (Table: t, Source: s)))
+            .GroupBy(p => (p.Table.Name, p.Table.Schema))
+            .ToFrozenDictionary(g => g.Key, g => g.Select(p => p.Source).ToArray());
+
+    public static RowSources Of(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
+        => Known.GetOrCreateValue(exposed).GetValue(model, m => new(exposed, m, sql));
+
+    public RowSource[] Find(string table, string? schema) => _byTable.GetValueOrDefault((table, schema), []);
+
+    private static IEnumerable<RowSource> Of(Entity entity, IModel model, ISqlGenerationHelper sql)
+    {
+        if (model.FindEntityType(entity.Type.Name) is not { } type)
+        {
+            return [];
+        }
+
+        // With a table for each concrete type, every one of them holds whole rows.
+        return type.GetMappingStrategy() == RelationalAnnotationNames.TpcMappingStrategy
+            ? type.GetConcreteDerivedTypesInclusive().Select(t => new RowSource(entity, t, [.. t.GetTableMappings()], sql))
+            : [new(entity, type, [.. type.GetTableMappings()], sql)];
+    }
+}

@@ -1,0 +1,16 @@
+using LiveHub.Changes;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace LiveHub.PostgreSql.Capture;
+
+/// <summary>Reads a transaction's stamp.</summary>
+internal static class Stamps
+{
+    /// <summary>Records of the log begin at multiples of 8 bytes (PostgreSQL, MAXALIGN); an eighth of a position stays below 2^53 for ever.</summary>
+    private const int Alignment = 8;
+
+    /// <summary>The WAL insert position and the transaction's number, in this order.</summary>
+    public static Stamp Read(NpgsqlDataReader reader)
+        => new((long)((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0) / Alignment), new(reader.GetFieldValue<ulong>(1)));
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using LiveHub.Capture;
+using LiveHub.Changes;
+using LiveHub.Model;
+using LiveHub.PostgreSql.Capture;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Update;
+using Npgsql;
+using Database = LiveHub.Capture.Database;
+
+namespace LiveHub.PostgreSql;
+
+/// <summary>What PostgreSQL tells: rows and stamps in the save's own command, savepoints by name, snapshots, and how transactions ended.</summary>
+internal sealed class PostgreSqlDatabase : Database
+{
+    public override bool CapturesSaves => true;
+
+    public override bool NamesSavepoints => true;
+
+    public override void Configure(DbContextOptionsBuilder options)
+    {
+        options.ReplaceService<IModificationCommandBatchFactory, CapturingBatchFactory>();
+        options.ReplaceService<IRelationalTransactionFactory, CapturingTransactionFactory>();
+    }
+
+    public override async Task<TransactionSnapshot?> ReadSnapshotAsync(DbContext context, CancellationToken cancellationToken)
+    {
+        await using var command = Command(context, "select pg_current_snapshot()::text");
+        return Parse((string)(await command.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    public override async Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)
+    {
+        await context.Database.OpenConnectionAsync(cancellationToken);
+        await using var command = transaction.Stamp is { } stamp
+            ? Command(context, $"select pg_xact_status('{stamp.Transaction}'::xid8)")
+            : Command(context, $"select 'in progress' from pg_stat_activity where pid = {transaction.Backend ?? 0} and state <> 'idle'");
+        return await command.ExecuteScalarAsync(cancellationToken) switch
+        {
+            "in progress" => TransactionState.InProgress,
+            "committed" => TransactionState.Committed,
+            "aborted" => TransactionState.Aborted,
+            _ => TransactionState.Unknown,
+        };
+    }
+
+    /// <summary><c>xmin:xmax:in progress,…</c> (PostgreSQL, section 9.28, "pg_snapshot components").</summary>
+    internal static TransactionSnapshot Parse(string snapshot)
+    {
+        var parts = snapshot.Split(':');
+        return new(Id(parts[0]), Id(parts[1]), [.. parts[2].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Id)]);
+
+        static TransactionId Id(string text) => new(ulong.Parse(text, CultureInfo.InvariantCulture));
+    }
+
+    private static NpgsqlCommand Command(DbContext context, string sql) => new(
+        sql,
+        (NpgsqlConnection)context.Database.GetDbConnection(),
+        (NpgsqlTransaction?)context.Database.CurrentTransaction?.GetDbTransaction());
+}

@@ -1,0 +1,51 @@
+using LiveHub.Changes;
+using LiveHub.Model;
+using Microsoft.EntityFrameworkCore;
+
+namespace LiveHub.Capture;
+
+/// <summary>
+/// What capture and snapshots can have from a context's database beyond what EF Core tells. This one is any relational database:
+/// rows come from the change tracker, versions count this process's changesets.
+/// </summary>
+internal class Database
+{
+    public static readonly Database Any = new();
+
+    /// <summary>Whether saves hand in their rows and stamps themselves, so that nothing is taken from the change tracker.</summary>
+    public virtual bool CapturesSaves => false;
+
+    /// <summary>Whether savepoints come with their names, without EF Core's events.</summary>
+    public virtual bool NamesSavepoints => false;
+
+    /// <summary>Attaches what this database needs to a context's options.</summary>
+    public virtual void Configure(DbContextOptionsBuilder options)
+    {
+    }
+
+    /// <summary>What of the exposed tables would break a promise; each fault with its remedy.</summary>
+    public virtual Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
+        => Task.FromResult<IReadOnlyList<string>>([]);
+
+    /// <summary>Begins what a repeatable-read transaction sees, and says which transactions that is where the database can tell.</summary>
+    public virtual async Task<TransactionSnapshot?> ReadSnapshotAsync(DbContext context, CancellationToken cancellationToken)
+    {
+        await context.Database.ExecuteSqlRawAsync("select 1", cancellationToken);
+        return null;
+    }
+
+    /// <summary>How a transaction ended, asked on a connection of its own.</summary>
+    public virtual Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)
+        => Task.FromResult(TransactionState.Unknown);
+}
+
+internal enum TransactionState
+{
+    /// <summary>Not ended yet: ask again.</summary>
+    InProgress,
+    Committed,
+    Aborted,
+
+    /// <summary>It has ended, and nobody knows how.</summary>
+    Unknown,
+}

@@ -1,0 +1,109 @@
+using LiveHub.Changes;
+
+namespace LiveHub.Capture;
+
+/// <summary>What one transaction has written so far.</summary>
+/// <param name="contextType">The context that wrote first; its registration knows a way to the same database.</param>
+/// <param name="database">Which database, by the name that its connection gives.</param>
+internal sealed class OpenTransaction(Type contextType, string database)
+{
+    private readonly Lock _lock = new();
+    private readonly ChangesetBuilder _writes = new();
+    private readonly List<(string? Name, int Count)> _savepoints = [];
+    private bool _hasEnded;
+
+    public Type ContextType => contextType;
+
+    public string Database => database;
+
+    /// <summary>Null where the database has no stamps, or none was read.</summary>
+    public Stamp? Stamp { get; private set; }
+
+    /// <summary>The server's process that ran it, where that is known.</summary>
+    public int? Backend { get; init; }
+
+    /// <summary>A command in it failed: the database may answer a commit by rolling back, without an error.</summary>
+    public bool HasFailed { get; set; }
+
+    /// <summary>It was begun outside of EF Core, and may end there.</summary>
+    public bool IsForeign { get; set; }
+
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _hasEnded;
+            }
+        }
+    }
+
+    public void Add(ChangesetBuilder writes, Stamp? stamp)
+    {
+        lock (_lock)
+        {
+            _writes.Add(writes);
+            Stamp = stamp ?? Stamp;
+        }
+    }
+
+    /// <param name="name">Null where it is not known.</param>
+    public void CreateSavepoint(string? name)
+    {
+        lock (_lock)
+        {
+            _savepoints.Add((name, _writes.Count));
+        }
+    }
+
+    public void RollBackToSavepoint(string? name)
+    {
+        lock (_lock)
+        {
+            if (name is null)
+            {
+                // It may be any of them.
+                _writes.Doubt(_savepoints.Count > 0 ? _savepoints[0].Count : 0);
+                return;
+            }
+
+            var place = _savepoints.FindLastIndex(s => s.Name == name);
+            if (place < 0)
+            {
+                _writes.Doubt(0);
+                return;
+            }
+
+            _writes.TakeBack(_savepoints[place].Count);
+            _savepoints.RemoveRange(place + 1, _savepoints.Count - place - 1);
+        }
+    }
+
+    public void ReleaseSavepoint(string name)
+    {
+        lock (_lock)
+        {
+            var place = _savepoints.FindLastIndex(s => s.Name == name);
+            if (place >= 0)
+            {
+                _savepoints.RemoveRange(place, _savepoints.Count - place);
+            }
+        }
+    }
+
+    /// <summary>It has ended: what it wrote, for the first who says so, and null for all after.</summary>
+    public ChangesetBuilder? End()
+    {
+        lock (_lock)
+        {
+            if (_hasEnded)
+            {
+                return null;
+            }
+
+            _hasEnded = true;
+            return _writes;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using System.Transactions;
+using LiveHub.Changes;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace LiveHub.Capture;
+
+/// <summary>
+/// What the transactions in progress have written. It hangs on the transaction objects, weakly: one that is dropped without a
+/// word leaves nothing behind. Providers use transaction objects again (Npgsql has one a connection), so that an object may stand
+/// for one transaction after the other: numbers of the database tell them apart, and where there are none, who takes part.
+/// </summary>
+internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPublisher publisher)
+{
+    private readonly ConditionalWeakTable<DbTransaction, Held> _held = [];
+    private readonly ConditionalWeakTable<Transaction, List<OpenTransaction>> _ambient = [];
+
+    /// <summary>Takes what a command of a context wrote; without a transaction it is committed already.</summary>
+    public void Add(DbContext context, ChangesetBuilder writes, Stamp? stamp)
+    {
+        if (writes.IsEmpty)
+        {
+            return;
+        }
+
+        if (context.Database.CurrentTransaction is { } transaction)
+        {
+            Of(context, transaction.GetDbTransaction(), stamp).Add(writes, stamp);
+        }
+        else if (Ambient(context) is { } ambient)
+        {
+            Of(context, ambient, stamp).Add(writes, stamp);
+        }
+        else
+        {
+            publisher.Publish(writes, stamp);
+        }
+    }
+
+    public static Transaction? Ambient(DbContext context) => context.Database.GetEnlistedTransaction() ?? Transaction.Current;
+
+    public OpenTransaction? Find(DbTransaction transaction)
+        => _held.TryGetValue(transaction, out var held) ? held.Transaction : null;
+
+    /// <summary>The one that the object stands for now; made where there is none.</summary>
+    public OpenTransaction Of(DbContext context, DbTransaction transaction, Stamp? stamp)
+    {
+        var held = _held.GetOrCreateValue(transaction);
+        lock (held)
+        {
+            if (held.Transaction is { Stamp: { } known } earlier && stamp is { } now && known.Transaction != now.Transaction)
+            {
+                held.Transaction = null;
+                held.Savers.Clear();
+                resolver.Resolve(earlier);
+            }
+
+            held.TakePart(context);
+            if (held.Transaction is not { } open)
+            {
+                open = held.Transaction = new(context.GetType(), NameOf(context)) { IsForeign = held.IsForeign };
+            }
+
+            if (open.IsForeign && stamp is not null && open.Stamp is null)
+            {
+                // No event may tell of its end.
+                resolver.Watch(open);
+            }
+
+            return open;
+        }
+    }
+
+    /// <summary>A command failed: the database may answer a commit by rolling back, without an error.</summary>
+    public void MarkFailed(DbContext? context, DbTransaction? transaction)
+    {
+        if (transaction is not null)
+        {
+            Find(transaction)?.HasFailed = true;
+        }
+        else if (context is not null && Ambient(context) is { } ambient && _ambient.TryGetValue(ambient, out var open))
+        {
+            lock (open)
+            {
+                open.ForEach(o => o.HasFailed = true);
+            }
+        }
+    }
+
+    /// <summary>Takes out what was held for a transaction that has ended; null where nothing was.</summary>
+    public OpenTransaction? Release(DbTransaction transaction)
+    {
+        if (!_held.Remove(transaction, out var held))
+        {
+            return null;
+        }
+
+        lock (held)
+        {
+            return held.Transaction;
+        }
+    }
+
+    /// <summary>A context has begun a transaction; what the object stood for has ended without a word.</summary>
+    public void Begin(DbContext? context, DbTransaction transaction)
+    {
+        if (Release(transaction) is { } earlier)
+        {
+            if (earlier.IsForeign)
+            {
+                resolver.Resolve(earlier);
+            }
+            else
+            {
+                earlier.End();
+            }
+        }
+
+        if (context is not null)
+        {
+            var held = new Held();
+            held.TakePart(context);
+            _held.Add(transaction, held);
+        }
+    }
+
+    /// <summary>A context takes part in a transaction that was begun elsewhere: the one that is held, or a later one on the same object.</summary>
+    public void Join(DbTransaction transaction)
+    {
+        if (_held.TryGetValue(transaction, out var held))
+        {
+            lock (held)
+            {
+                if (!held.Savers.Exists(saver => TakesPart(saver, transaction)))
+                {
+                    if (held.Transaction is { } earlier)
+                    {
+                        resolver.Resolve(earlier);
+                    }
+
+                    held.Transaction = null;
+                    held.Savers.Clear();
+                    held.IsForeign = true;
+                }
+            }
+        }
+        else
+        {
+            _held.Add(transaction, new() { IsForeign = true });
+        }
+    }
+
+    public static string NameOf(DbContext context)
+    {
+        var connection = context.Database.GetDbConnection();
+        return $"{connection.DataSource}/{connection.Database}";
+    }
+
+    private OpenTransaction Of(DbContext context, Transaction ambient, Stamp? stamp)
+    {
+        var open = _ambient.GetOrCreateValue(ambient);
+        lock (open)
+        {
+            if (open.Count == 0)
+            {
+                ambient.TransactionCompleted += (_, e) => End(open, e.Transaction?.TransactionInformation.Status);
+            }
+
+            var name = NameOf(context);
+            var own = open.Find(o => o.Database == name && (o.Stamp is null || stamp is null || o.Stamp.Value.Transaction == stamp.Value.Transaction));
+            if (own is null)
+            {
+                open.Add(own = new(context.GetType(), name));
+            }
+
+            return own;
+        }
+    }
+
+    private void End(List<OpenTransaction> ambient, TransactionStatus? status)
+    {
+        lock (ambient)
+        {
+            foreach (var open in ambient)
+            {
+                switch (status)
+                {
+                    case TransactionStatus.Committed when !open.HasFailed:
+                        publisher.Publish(open);
+                        break;
+                    case TransactionStatus.Aborted:
+                        open.End();
+                        break;
+                    default:
+                        resolver.Resolve(open);
+                        break;
+                }
+            }
+        }
+    }
+
+    private static bool TakesPart(WeakReference<DbContext> saver, DbTransaction transaction)
+    {
+        try
+        {
+            return saver.TryGetTarget(out var context) && ReferenceEquals(context.Database.CurrentTransaction?.GetDbTransaction(), transaction);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private sealed class Held
+    {
+        public OpenTransaction? Transaction { get; set; }
+
+        public bool IsForeign { get; set; }
+
+        public List<WeakReference<DbContext>> Savers { get; } = [];
+
+        public void TakePart(DbContext context)
+        {
+            if (Savers.Count == 0 || !Savers[^1].TryGetTarget(out var last) || !ReferenceEquals(last, context))
+            {
+                Savers.Add(new(context));
+            }
+        }
+    }
+}

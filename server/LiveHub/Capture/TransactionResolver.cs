@@ -1,0 +1,103 @@
+using System.Data.Common;
+using LiveHub.Changes;
+using LiveHub.Diagnostics;
+using LiveHub.Model;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace LiveHub.Capture;
+
+/// <summary>
+/// Finds out how transactions ended of whose end no event tells: it asks the database, on a connection of its own. What was
+/// committed is published, what was rolled back is dropped, and where nobody knows, the rows concerned are read again.
+/// </summary>
+internal sealed class TransactionResolver(
+    LiveModel model, Databases databases, ChangesetPublisher publisher, IServiceScopeFactory scopes, TimeProvider time, ILogger<TransactionResolver> logger)
+    : IDisposable
+{
+    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a database that cannot be asked is asked again; then what is in doubt is read again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private readonly CancellationTokenSource _stopping = new();
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    /// <summary>It has ended, or will soon.</summary>
+    public void Resolve(OpenTransaction transaction) => Watch(transaction);
+
+    /// <summary>It may end without a word. Never throws, and never waits.</summary>
+    public void Watch(OpenTransaction transaction)
+    {
+        if (!transaction.HasEnded)
+        {
+            _ = WatchAsync(transaction, _stopping.Token);
+        }
+    }
+
+    private async Task WatchAsync(OpenTransaction transaction, CancellationToken stopping)
+    {
+        await Task.Yield();
+        try
+        {
+            var state = await EndAsync(transaction, stopping);
+            if (state is TransactionState.Committed)
+            {
+                publisher.Publish(transaction);
+            }
+            else if (transaction.End() is { IsEmpty: false } writes && state is TransactionState.Unknown)
+            {
+                writes.Doubt(0);
+                publisher.Publish(writes, stamp: null);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The process ends; nobody is left to tell.
+        }
+        catch (Exception e)
+        {
+            publisher.Lost(e, transaction.End());
+        }
+    }
+
+    private async Task<TransactionState> EndAsync(OpenTransaction transaction, CancellationToken stopping)
+    {
+        var started = time.GetTimestamp();
+        for (var delay = First; ; delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, Longest.Ticks)))
+        {
+            try
+            {
+                var state = await AskAsync(transaction, stopping);
+                if (state is not TransactionState.InProgress || transaction.HasEnded)
+                {
+                    return state;
+                }
+
+                started = time.GetTimestamp();
+            }
+            catch (Exception e) when (e is DbException or InvalidOperationException or TimeoutException && time.GetElapsedTime(started) < Patience)
+            {
+                logger.CannotAsk(transaction.Database, e);
+            }
+
+            await Task.Delay(delay, time, stopping);
+        }
+    }
+
+    private async Task<TransactionState> AskAsync(OpenTransaction transaction, CancellationToken stopping)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await using var lease = model.Rent(scope.ServiceProvider, transaction.ContextType);
+        return OpenTransactions.NameOf(lease.Context) == transaction.Database
+            ? await databases.For(transaction.ContextType).ReadStateAsync(lease.Context, transaction, stopping)
+            : TransactionState.Unknown;
+    }
+}
