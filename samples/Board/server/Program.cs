@@ -24,7 +24,8 @@ try
         .Expose<Comment>()
         .Expose<Label>()
         .Expose<Member>(member => member.Hide(m => m.Email))
-        .Expose("CardLabel"));
+        .Expose("CardLabel")
+        .UsePostgreSql());
     builder.Services.AddBoardApi();
 
     await using var app = builder.Build();

@@ -17,17 +17,17 @@ internal sealed class BatchReads
     }
 
     /// <summary>A result in front of the batch's own, each.</summary>
-    public IReadOnlyList<RowSource> Before => [.. _before.Select(r => r.Source)];
+    public IReadOnlyList<Read> Before => _before;
 
     /// <summary>A result after the batch's own, each.</summary>
-    public IReadOnlyList<RowSource> After => [.. _after.Keys];
+    public IReadOnlyCollection<RowSource> After => _after.Keys;
 
     public static BatchReads Of(IReadOnlyList<IReadOnlyModificationCommand> commands, RowSources sources, ISqlGenerationHelper sql)
     {
         var reads = new BatchReads();
         foreach (var command in commands)
         {
-            foreach (var source in sources.Find(command.TableName, command.Schema))
+            foreach (var source in sources.Find(command))
             {
                 if (command.StoreStoredProcedure is null && KeyOf(command, source, sql) is { } key)
                 {
@@ -45,7 +45,7 @@ internal sealed class BatchReads
         foreach (var read in _before)
         {
             // What a delete locks, so that it does not have to be locked harder later.
-            read.Source.AppendSelect(sql, read.Keys, read.State is EntityState.Deleted ? "UPDATE" : "NO KEY UPDATE");
+            read.Source.AppendSelect(sql, read.Keys.ConvertAll(k => k.Placeholders), read.State is EntityState.Deleted ? "UPDATE" : "NO KEY UPDATE");
         }
 
         return sql.ToString();
@@ -56,13 +56,13 @@ internal sealed class BatchReads
         var sql = new StringBuilder();
         foreach (var read in _after.Values)
         {
-            read.Source.AppendSelect(sql, read.Keys, lockStrength: null);
+            read.Source.AppendSelect(sql, read.Keys.ConvertAll(k => k.Placeholders), lockStrength: null);
         }
 
         return sql.ToString();
     }
 
-    private void Add(EntityState state, RowSource source, string[] key)
+    private void Add(EntityState state, RowSource source, ReadKey key)
     {
         // What is inserted into the one table comes back from the insert itself.
         if (state is EntityState.Added && source.IsWhole)
@@ -88,25 +88,37 @@ internal sealed class BatchReads
         }
     }
 
-    /// <summary>Placeholders of a row's key; null where the database makes it.</summary>
-    private static string[]? KeyOf(IReadOnlyModificationCommand command, RowSource source, ISqlGenerationHelper sql)
+    /// <summary>Null where the database makes the key.</summary>
+    private static ReadKey? KeyOf(IReadOnlyModificationCommand command, RowSource source, ISqlGenerationHelper sql)
     {
         var names = source.KeyNamesIn(command.TableName, command.Schema);
-        var key = new string[names.Length];
+        var placeholders = new string[names.Length];
+        var values = new object?[names.Length];
         for (var i = 0; i < names.Length; i++)
         {
             var column = command.ColumnModifications.FirstOrDefault(m => m.ColumnName == names[i] && m.IsKey);
-            var parameter = column is null ? null : column.UseOriginalValueParameter ? column.OriginalParameterName : column.UseCurrentValueParameter ? column.ParameterName : null;
-            if (parameter is null)
+            switch (column)
             {
-                return null;
+                case { UseOriginalValueParameter: true }:
+                    placeholders[i] = sql.GenerateParameterName(column.OriginalParameterName!);
+                    values[i] = column.OriginalValue;
+                    break;
+                case { UseCurrentValueParameter: true }:
+                    placeholders[i] = sql.GenerateParameterName(column.ParameterName!);
+                    values[i] = column.Value;
+                    break;
+                default:
+                    return null;
             }
-
-            key[i] = sql.GenerateParameterName(parameter);
         }
 
-        return key;
+        return new(placeholders, new(values));
     }
-
-    private sealed record Read(RowSource Source, EntityState State, List<string[]> Keys);
 }
+
+/// <summary>Rows of one source that are read together.</summary>
+/// <param name="State">What the save does with them.</param>
+internal sealed record Read(RowSource Source, EntityState State, List<ReadKey> Keys);
+
+/// <summary>A row's key, as parameters of the command and as it was asked for.</summary>
+internal readonly record struct ReadKey(string[] Placeholders, KeyValues Values);

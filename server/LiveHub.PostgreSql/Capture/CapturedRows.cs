@@ -9,6 +9,7 @@ internal sealed class CapturedRows
 {
     private readonly Dictionary<(Entity, KeyValues), (Row? Before, Row? After)> _rows = [];
     private readonly HashSet<Entity> _unreadable = [];
+    private readonly List<Read> _missed = [];
 
     public Stamp Stamp { get; set; }
 
@@ -19,6 +20,12 @@ internal sealed class CapturedRows
             _rows.TryAdd((source.Entity, row.Select(source.Entity.KeyOrdinals)), (row, null));
         }
     }
+
+    /// <summary>
+    /// Not all rows were there to be locked, and yet the statements will find them, or the save fails: somebody deleted a row and inserted
+    /// it again while we waited for its lock, and each statement looks anew (PostgreSQL, section 13.2.1).
+    /// </summary>
+    public void Miss(Read read) => _missed.Add(read);
 
     public void AddAfter(RowSource source, DbDataReader reader, int first = 0)
     {
@@ -38,6 +45,12 @@ internal sealed class CapturedRows
             {
                 changes.Add(entity, before, after);
             }
+        }
+
+        foreach (var read in _missed)
+        {
+            var entity = read.Source.Entity;
+            changes.Add(Invalidation.Of(entity, read.Keys.Select(k => k.Values).Where(k => _rows.GetValueOrDefault((entity, k)).Before is null)));
         }
 
         foreach (var entity in _unreadable)

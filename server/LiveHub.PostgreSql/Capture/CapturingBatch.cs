@@ -128,11 +128,17 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
     private async Task ConsumeAsync(RelationalDataReader reader, Results results)
     {
         var rows = new CapturedRows();
-        foreach (var source in _reads!.Before)
+        foreach (var read in _reads!.Before)
         {
-            while (await results.ReadAsync())
+            var found = 0;
+            for (; await results.ReadAsync(); found++)
             {
-                rows.AddBefore(source, results.Reader);
+                rows.AddBefore(read.Source, results.Reader);
+            }
+
+            if (found < read.Keys.Count && read.State is not EntityState.Added)
+            {
+                rows.Miss(read);
             }
 
             await results.NextAsync();
@@ -169,7 +175,7 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         {
             if (results.AffectedRows == 0)
             {
-                await ThrowAggregateUpdateConcurrencyExceptionAsync(reader, index + 1, 1, 0, results.CancellationToken);
+                await ThrowAggregateUpdateConcurrencyExceptionAsync(reader, index, 1, 0, results.CancellationToken);
             }
 
             results.Skip();
@@ -178,7 +184,7 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
         if (!await results.ReadAsync())
         {
-            await ThrowAggregateUpdateConcurrencyExceptionAsync(reader, index + 1, 1, 0, results.CancellationToken);
+            await ThrowAggregateUpdateConcurrencyExceptionAsync(reader, index, 1, 0, results.CancellationToken);
         }
 
         if (propagates)
@@ -274,7 +280,7 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
     private IEnumerable<Entity> Unread()
         => ModificationCommands.Where(c => c.StoreStoredProcedure is not null).SelectMany(SourcesOf).Select(s => s.Entity).Distinct();
 
-    private RowSource[] SourcesOf(IReadOnlyModificationCommand command) => _sources.Find(command.TableName, command.Schema);
+    private RowSource[] SourcesOf(IReadOnlyModificationCommand command) => _sources.Find(command);
 
     private IEnumerable<RowSource> WholeSourcesOf(IReadOnlyModificationCommand command) => SourcesOf(command).Where(s => s.IsWhole);
 

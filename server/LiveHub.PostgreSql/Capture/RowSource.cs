@@ -4,6 +4,7 @@ using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Update;
 
 namespace LiveHub.PostgreSql.Capture;
 
@@ -18,9 +19,12 @@ internal sealed class RowSource
     private readonly string[] _returning;
     private readonly string _select;
 
+    private readonly IEntityType _type;
+
     public RowSource(Entity entity, IEntityType type, IReadOnlyList<ITableMapping> mappings, ISqlGenerationHelper sql)
     {
         Entity = entity;
+        _type = type;
         Tables = [.. mappings.Select(m => m.Table)];
         var properties = entity.Columns.Select(c => type.FindProperty(c.Property.Name)!).ToList();
         _readers = [.. properties.Select(ColumnReader.Of)];
@@ -42,6 +46,21 @@ internal sealed class RowSource
 
     /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
     public string Returning => string.Join(", ", _returning);
+
+    /// <summary>Whether a command on one of the tables may write a row of the entity: not, where it is known to write one of another type of the hierarchy.</summary>
+    public bool Concerns(IReadOnlyModificationCommand command)
+    {
+        foreach (var entry in command.Entries)
+        {
+            var type = OwnerOf(entry.EntityType);
+            if (_type.IsAssignableFrom(type) || type.GetRootType() != _type.GetRootType())
+            {
+                return true;
+            }
+        }
+
+        return command.Entries.Count == 0;
+    }
 
     /// <summary>What the entity's key columns are called in a table.</summary>
     public string[] KeyNamesIn(string table, string? schema)
@@ -104,6 +123,8 @@ internal sealed class RowSource
 
         return _discriminators is null || _discriminators.Contains(values[_discriminatorOrdinal]) ? new(values) : null;
     }
+
+    private static IEntityType OwnerOf(IEntityType type) => type.FindOwnership() is { } ownership ? OwnerOf(ownership.PrincipalEntityType) : type;
 
     private static (int Ordinal, HashSet<object?>? Values) Discriminators(IEntityType type, List<IProperty> properties)
     {

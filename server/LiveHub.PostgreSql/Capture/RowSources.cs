@@ -4,6 +4,7 @@ using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Update;
 
 namespace LiveHub.PostgreSql.Capture;
 
@@ -24,7 +25,11 @@ internal sealed class RowSources
     public static RowSources Of(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
         => Known.GetOrCreateValue(exposed).GetValue(model, m => new(exposed, m, sql));
 
-    public RowSource[] Find(string table, string? schema) => _byTable.GetValueOrDefault((table, schema), []);
+    /// <summary>Whose rows a command writes.</summary>
+    public RowSource[] Find(IReadOnlyModificationCommand command)
+        => _byTable.TryGetValue((command.TableName, command.Schema), out var sources)
+            ? Array.TrueForAll(sources, s => s.Concerns(command)) ? sources : Array.FindAll(sources, s => s.Concerns(command))
+            : [];
 
     private static IEnumerable<RowSource> Of(Entity entity, IModel model, ISqlGenerationHelper sql)
     {

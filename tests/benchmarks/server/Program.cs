@@ -7,7 +7,7 @@ var database = builder.Configuration.GetConnectionString("Bench") ?? throw new I
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddDbContextPool<LiveDb>(options => options.UseNpgsql(database));
 builder.Services.AddDbContextPool<PlainDb>(options => options.UseNpgsql(database));
-builder.Services.AddLiveHub<LiveDb>(live => live.Expose<Ticket>());
+builder.Services.AddLiveHub<LiveDb>(live => live.Expose<Ticket>().UsePostgreSql());
 builder.Services.AddSignalR();
 
 var app = builder.Build();
@@ -22,5 +22,6 @@ await using (var scope = app.Services.CreateAsyncScope())
 app.MapLiveHub("/live");
 app.MapHub<PlainHub>("/plain");
 app.MapHub<DriverHub>("/driver");
+app.MapSaves();
 app.MapGet("/health", () => "ok");
 await app.RunAsync();
