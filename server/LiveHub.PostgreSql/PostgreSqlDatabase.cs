@@ -24,6 +24,9 @@ internal sealed class PostgreSqlDatabase : Database
         options.ReplaceService<IRelationalTransactionFactory, CapturingTransactionFactory>();
     }
 
+    public override Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
+        => TableFaults.FindAsync(context, model, cancellationToken);
+
     public override async Task<TransactionSnapshot?> ReadSnapshotAsync(DbContext context, CancellationToken cancellationToken)
     {
         await using var command = Command(context, "select pg_current_snapshot()::text");

@@ -72,8 +72,9 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<SyncConnectionFactory>();
         services.TryAddSingleton<HubLifetimeManager<SyncHub>, SyncLifetimeManager>();
 
-        // Of these two there is one each, however many contexts there are.
+        // Of these there is one each, however many contexts there are.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, ExposureReport>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, DatabaseCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, RouterService>());
 
         services.AddSignalR().AddHubOptions<SyncHub>(hub =>

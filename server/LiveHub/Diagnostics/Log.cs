@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Warning, "{Database} could not be asked how a transaction ended; it is asked again.")]
     public static partial void CannotAsk(this ILogger logger, string database, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "The database of {Context} could not be checked at start-up: deferrable primary keys would not be noticed.")]
+    public static partial void CannotCheck(this ILogger logger, string context, Exception exception);
 }

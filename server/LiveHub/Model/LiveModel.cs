@@ -21,6 +21,15 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
 
     public ImmutableArray<Entity> Entities => [.. ByName.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
 
+    public IEnumerable<ContextModel> Contexts
+    {
+        get
+        {
+            _ = ByName;
+            return _contexts.Values.Select(c => c.Model);
+        }
+    }
+
     private FrozenDictionary<string, Entity> ByName => _byName ??= BuildAll();
 
     public ContextLease Rent(IServiceProvider scope, Type contextType) => _registrations[contextType].Rent(scope);
@@ -62,6 +71,7 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
         return (builder.Build(registration.Exposed), builder.Faults);
     }
 
-    private static InvalidOperationException Invalid(List<string> faults)
+    /// <summary>All faults of a start together.</summary>
+    public static InvalidOperationException Invalid(List<string> faults)
         => new($"LiveHub cannot start with this configuration:{string.Concat(faults.Select(f => $"{Environment.NewLine}- {f}"))}");
 }

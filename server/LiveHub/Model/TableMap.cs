@@ -25,6 +25,9 @@ internal sealed class TableMap
 
     public ImmutableArray<Entity> All { get; }
 
+    /// <summary>The tables that hold rows of exposed entities.</summary>
+    public IEnumerable<ITable> Exposed => _entities.Keys;
+
     public ITable? Find(string name, string? schema)
         => _tables.FirstOrDefault(t => t.Name == name && t.Schema == schema) ?? (schema is null ? _tables.SingleOrDefault(t => t.Name == name) : null);
 

@@ -1,0 +1,50 @@
+using LiveHub.Model;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+
+namespace LiveHub.PostgreSql;
+
+/// <summary>What of a database would break a promise.</summary>
+internal static class TableFaults
+{
+    /// <summary>The first with 64-bit transaction ids in SQL (release notes, E.26).</summary>
+    private const int OldestMajor = 13;
+
+    /// <summary>Checked at the end of the transaction instead of at once, a key lets an insert come before the delete that it replaces (rule 3).</summary>
+    private const string DeferrableKeys = """
+        select k.conrelid::regclass::text, k.conname from pg_constraint k
+        where k.contype = 'p' and k.condeferrable and k.conrelid = any (select to_regclass(t) from unnest($1) t)
+        order by 1
+        """;
+
+    public static async Task<IReadOnlyList<string>> FindAsync(DbContext context, ContextModel exposed, CancellationToken cancellationToken)
+    {
+        var name = exposed.ContextType.Name;
+        if (!context.Database.IsNpgsql())
+        {
+            return [$"{name}: UsePostgreSql is for contexts of UseNpgsql, and this one uses {context.Database.ProviderName}. Remove UsePostgreSql, or use Npgsql."];
+        }
+
+        await context.Database.OpenConnectionAsync(cancellationToken);
+        var connection = (NpgsqlConnection)context.Database.GetDbConnection();
+        if (connection.PostgreSqlVersion.Major < OldestMajor)
+        {
+            return [$"{name}: PostgreSQL {connection.PostgreSqlVersion} is too old. LiveHub needs {OldestMajor} or later."];
+        }
+
+        var sql = context.GetService<ISqlGenerationHelper>();
+        var tables = exposed.TablesOf(context.Model).Exposed.Select(t => sql.DelimitIdentifier(t.Name, t.Schema)).ToArray();
+        await using var command = new NpgsqlCommand(DeferrableKeys, connection) { Parameters = { new() { Value = tables } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var faults = new List<string>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            faults.Add($"{name}: the primary key {reader.GetString(1)} of table {reader.GetString(0)} is deferrable, so that the order of a row's changes cannot be told. " +
+                "Make it not deferrable (drop and add the constraint; ALTER CONSTRAINT does foreign keys alone), or do not expose the entity.");
+        }
+
+        return faults;
+    }
+}
