@@ -68,6 +68,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<IBackplane, MemoryBackplane>();
         services.TryAddSingleton<ShapeReader>();
         services.TryAddSingleton<SnapshotReader>();
+        services.TryAddSingleton<RowOrder>();
         services.TryAddSingleton<Router>();
         services.TryAddSingleton<SyncConnectionFactory>();
         services.TryAddSingleton<HubLifetimeManager<SyncHub>, SyncLifetimeManager>();

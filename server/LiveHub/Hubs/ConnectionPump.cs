@@ -180,7 +180,8 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
             return;
         }
 
-        var joined = await _shared.Backplane.ReadRangeAsync(entering.From.Offset, position.Offset, CancellationToken.None);
+        // What was routed, not what the log holds: a late change is in its row's order there.
+        var joined = _shared.Router.ReadRouted(entering.From.Offset, position.Offset);
         if (joined is null)
         {
             _readAgain(entering.Request);

@@ -10,7 +10,7 @@ namespace LiveHub.Routing;
 /// Reads the log and gives every change to the queues of the connections that see it. It never waits for a client, a
 /// database or the network: all it does per change is look-ups and appends.
 /// </summary>
-internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
+internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Router> logger)
 {
     private readonly Lock _lock = new();
     private readonly ShapeRegistry _shapes = new();
@@ -80,6 +80,15 @@ internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
         }
     }
 
+    /// <summary>The entries after one offset up to and with another, in the form in which they were routed; null where that is not remembered.</summary>
+    public IReadOnlyList<LogEntry>? ReadRouted(long after, long through)
+    {
+        lock (_lock)
+        {
+            return order.Read(after, through);
+        }
+    }
+
     /// <summary>Begins at the log's head: what was saved before anybody could subscribe is in every snapshot.</summary>
     public async Task SkipToHeadAsync(CancellationToken cancellationToken) => Reach(await backplane.ReadHeadAsync(cancellationToken));
 
@@ -116,9 +125,15 @@ internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
         {
             lock (_lock)
             {
-                foreach (var change in entry.Changeset.Changes)
+                var placed = order.Place(entry).Changeset;
+                foreach (var change in placed.Changes)
                 {
                     Route(change, entry.Position);
+                }
+
+                foreach (var invalidation in placed.Invalidations)
+                {
+                    Invalidate(invalidation, entry.Position);
                 }
 
                 foreach (var queue in _touched)
@@ -159,6 +174,15 @@ internal sealed class Router(IBackplane backplane, ILogger<Router> logger)
                     _touched.Add(member.Queue);
                 }
             }
+        }
+    }
+
+    /// <summary>Whoever may show the rows starts again from snapshots.</summary>
+    private void Invalidate(Invalidation invalidation, Position position)
+    {
+        foreach (var queue in _shapes.Find(invalidation.Entity).SelectMany(shape => shape.Members).Select(member => member.Queue).Distinct())
+        {
+            queue.GiveUp();
         }
     }
 

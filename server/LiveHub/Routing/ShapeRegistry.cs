@@ -1,4 +1,5 @@
 using LiveHub.Changes;
+using LiveHub.Model;
 using LiveHub.Shapes;
 
 namespace LiveHub.Routing;
@@ -43,6 +44,9 @@ internal sealed class ShapeRegistry
     }
 
     public void Find(Change change, List<LiveShape> found) => _index.Find(change, found);
+
+    /// <summary>All live shapes of an entity.</summary>
+    public IEnumerable<LiveShape> Find(Entity entity) => _shapes.Values.Where(live => live.Shape.Entity == entity);
 
     public int Count => _shapes.Count;
 }

@@ -1,4 +1,5 @@
 using LiveHub.Backplane;
+using LiveHub.Tests.Infrastructure;
 using Microsoft.Extensions.Options;
 
 namespace LiveHub.Tests.Backplane;
@@ -107,14 +108,5 @@ public sealed class MemoryBackplaneTests : BackplaneSpecification
         }
 
         return kept;
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => _now;
-
-        public void Advance(TimeSpan by) => _now += by;
     }
 }

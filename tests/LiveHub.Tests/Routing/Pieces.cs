@@ -1,9 +1,13 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using LiveHub.Backplane;
 using LiveHub.Changes;
+using LiveHub.Model;
 using LiveHub.Protocol;
 using LiveHub.Routing;
 using LiveHub.Shapes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace LiveHub.Tests.Routing;
 
@@ -12,6 +16,15 @@ internal static class Pieces
 {
     public static SendQueue Queue(int maxRows = 1000, Action<SendQueue>? onReady = null, Action<SendQueue>? onOverflow = null)
         => new(maxRows, onReady ?? (_ => { }), onOverflow ?? (_ => { }));
+
+    public static RowOrder Order(LogRetention? retention = null, TimeProvider? time = null)
+        => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), time ?? TimeProvider.System);
+
+    public static Router Router(IBackplane log, LogRetention? retention = null) => new(log, Order(retention), NullLogger<Router>.Instance);
+
+    /// <summary>The columns of a row as clients get them.</summary>
+    public static JsonObject Shown(Projection projection, Row row)
+        => Part(new RoutedChange(Change.Between(projection.Entity, 1, null, row)!, default).Full(projection))["row"]!.AsObject();
 
     public static ShapeMember Member(Shape shape, int id = 1) => new(new(id, shape), Queue());
 
@@ -36,7 +49,7 @@ internal static class Pieces
         {
             (false, true) => DiffKind.Insert,
             (true, false) => DiffKind.Delete,
-            (true, true) when shape.Projection.Columns.Any(c => !LiveHub.Model.Values.AreEqual(change.Before![c.Ordinal], change.After![c.Ordinal])) => DiffKind.Update,
+            (true, true) when shape.Projection.Columns.Any(c => !Values.AreEqual(change.Before![c.Ordinal], change.After![c.Ordinal])) => DiffKind.Update,
             _ => DiffKind.None,
         };
     }

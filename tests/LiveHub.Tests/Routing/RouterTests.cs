@@ -3,7 +3,6 @@ using LiveHub.Model;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Tests.Model;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LiveHub.Tests.Routing;
 
@@ -14,7 +13,7 @@ public sealed class RouterTests : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private Task _running = Task.CompletedTask;
 
-    public RouterTests() => _router = new(_log, NullLogger<Router>.Instance);
+    public RouterTests() => _router = Pieces.Router(_log);
 
     [Fact]
     public async Task Changes_reach_the_queues_of_those_who_see_them_in_the_order_of_the_log()
@@ -187,6 +186,40 @@ public sealed class RouterTests : IAsyncDisposable
         await _router.WaitForAsync(12, _stopping.Token);
         Assert.Equal(1, given);
         Assert.Equal([12L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task Rule_7_a_row_that_cannot_be_placed_gives_up_who_may_show_it_once_and_nobody_else()
+    {
+        var router = Pieces.Router(_log, new() { Count = 1 });
+        _running = router.RunAsync(_stopping.Token);
+        var (concerned, others) = (0, 0);
+        Watch(Pieces.Queue(onOverflow: _ => concerned++), Catalog.Shape(Catalog.Book), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 9)));
+        Watch(Pieces.Queue(onOverflow: _ => others++), Catalog.Shape(Catalog.Genre));
+        _log.Append(Insert(1, 1));
+        _log.Append(Insert(2, 1));
+        await router.WaitForAsync(2, _stopping.Token);
+        Assert.Equal(0, concerned);
+        _log.Append(Insert(1, 2));
+        await router.WaitForAsync(3, _stopping.Token);
+        Assert.Equal((1, 0), (concerned, others));
+
+        void Watch(SendQueue queue, params Shape[] shapes) => Array.ForEach(shapes, shape => router.Join(shape, queue));
+    }
+
+    [Fact]
+    public async Task Rule_7_a_shape_that_comes_later_is_in_order_with_what_came_before_it()
+    {
+        Start();
+        _log.Append(Catalog.Change(Catalog.Book, Book("b"), Book("c"), version: 2));
+        await _router.WaitForAsync(1, _stopping.Token);
+        var queue = Join();
+        _log.Append(Catalog.Change(Catalog.Book, Book("a"), Book("b"), version: 1));
+        await _router.WaitForAsync(2, _stopping.Token);
+        Assert.Equal(2, Assert.Single(queue.Take([])).Change.Change.Version);
+        Assert.Equal([1L, 2], _router.ReadRouted(0, 2)!.Select(e => e.Position.Offset));
+
+        static Row Book(string title) => Catalog.Row(new Book { Id = 1, Title = title });
     }
 
     [Fact]

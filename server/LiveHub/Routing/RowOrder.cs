@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using LiveHub.Backplane;
+using LiveHub.Changes;
+using LiveHub.Model;
+using Microsoft.Extensions.Options;
+
+namespace LiveHub.Routing;
+
+/// <summary>
+/// Log order is not commit order; this restores it for each row (rule 7). As long as the log does, it remembers what was
+/// routed: of each row the newest version and what that left, of each entry the form that went to the queues. One thread at a time.
+/// </summary>
+internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider time)
+{
+    private readonly LogRetention _retention = options.Value.LogRetention;
+    private readonly Dictionary<(Entity Entity, KeyValues Key), Newest> _rows = [];
+    private readonly Dictionary<Type, long> _forgotten = [];
+    private RingBuffer<(LogEntry Entry, DateTimeOffset At)> _routed = new();
+    private long _bytes;
+    private long _last;
+
+    /// <summary>How many rows and entries are remembered.</summary>
+    public (int Rows, int Entries) Count => (_rows.Count, _routed.Count);
+
+    /// <summary>
+    /// What is to be routed for an entry of the log: the entry itself where it is in order. A change that comes late leads from its own
+    /// before to the newest after; a row of which nobody knows any longer what is newest is to be read again.
+    /// </summary>
+    public LogEntry Place(LogEntry entry)
+    {
+        if (entry.Position.Offset != _last + 1)
+        {
+            Forget();
+        }
+
+        var placed = PlaceChanges(entry);
+        var now = time.GetUtcNow();
+        _routed.Add((placed, now));
+        _bytes += placed.Changeset.SizeBytes;
+        _last = placed.Position.Offset;
+        Trim(now);
+        return placed;
+    }
+
+    /// <summary>The entries after one offset up to and with another, as they were routed; null where they are not remembered.</summary>
+    public IReadOnlyList<LogEntry>? Read(long after, long through)
+    {
+        if (after >= through)
+        {
+            return [];
+        }
+
+        var first = _last - _routed.Count + 1;
+        if (after + 1 < first || through > _last)
+        {
+            return null;
+        }
+
+        var entries = new List<LogEntry>((int)(through - after));
+        for (var offset = after + 1; offset <= through; offset++)
+        {
+            entries.Add(_routed[(int)(offset - first)].Entry);
+        }
+
+        return entries;
+    }
+
+    private LogEntry PlaceChanges(LogEntry entry)
+    {
+        var changes = entry.Changeset.Changes;
+        ImmutableArray<Change>.Builder? differing = null;
+        List<Change>? lost = null;
+        for (var i = 0; i < changes.Length; i++)
+        {
+            var change = changes[i];
+            if (!TryPlace(change, entry.Position.Offset, out var placed))
+            {
+                (lost ??= []).Add(change);
+            }
+
+            if (differing is null && placed != change)
+            {
+                differing = ImmutableArray.CreateBuilder<Change>(changes.Length);
+                differing.AddRange(changes, i);
+            }
+
+            if (placed is not null)
+            {
+                differing?.Add(placed);
+            }
+        }
+
+        return differing is null ? entry : entry with { Changeset = Rewrite(entry.Changeset, differing.ToImmutable(), lost) };
+    }
+
+    /// <param name="placed">What is routed for the change; null where nothing is.</param>
+    /// <returns>False where nobody knows what is newest of the row.</returns>
+    private bool TryPlace(Change change, long offset, out Change? placed)
+    {
+        placed = change;
+        var key = change.Key;
+        ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(_rows, (change.Entity, key));
+        if (!Unsafe.IsNullRef(ref known))
+        {
+            if (change.Version >= known.Version)
+            {
+                known = new(change.Version, change.After, offset);
+            }
+            else
+            {
+                placed = Change.Between(change.Entity, known.Version, change.Before, known.After);
+            }
+
+            return true;
+        }
+
+        if (change.Version <= _forgotten.GetValueOrDefault(change.Entity.ContextType))
+        {
+            placed = null;
+            return false;
+        }
+
+        // The key stays while newer rows replace the one that it was taken from.
+        _rows.Add((change.Entity, key.Detach()), new(change.Version, change.After, offset));
+        return true;
+    }
+
+    private static Changeset Rewrite(Changeset changeset, ImmutableArray<Change> changes, List<Change>? lost)
+        => changeset with
+        {
+            Changes = changes,
+            Invalidations = lost is null
+                ? changeset.Invalidations
+                : changeset.Invalidations.AddRange(lost.GroupBy(c => c.Entity).Select(rows => Invalidation.Of(rows.Key, rows.Select(c => c.Key.Detach())))),
+        };
+
+    private void Trim(DateTimeOffset now)
+    {
+        while (_routed.Count > 1
+            && (_routed.Count > _retention.Count || _bytes > _retention.Bytes || now - _routed[0].At > _retention.Age))
+        {
+            var entry = _routed[0].Entry;
+            _routed.RemoveFirst();
+            _bytes -= entry.Changeset.SizeBytes;
+            foreach (var change in entry.Changeset.Changes)
+            {
+                var row = (change.Entity, change.Key);
+                if (_rows.TryGetValue(row, out var newest) && newest.Offset == entry.Position.Offset)
+                {
+                    _rows.Remove(row);
+                    Forget(change.Entity, newest);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Some entries were not placed, so that what is known may be older than what they brought. Whatever of them comes late is of
+    /// transactions that every snapshot since then sees (rule 11): the readers have all begun anew.
+    /// </summary>
+    private void Forget()
+    {
+        foreach (var ((entity, _), newest) in _rows)
+        {
+            Forget(entity, newest);
+        }
+
+        _rows.Clear();
+        _routed = new();
+        _bytes = 0;
+    }
+
+    private void Forget(Entity entity, Newest newest)
+    {
+        ref var version = ref CollectionsMarshal.GetValueRefOrAddDefault(_forgotten, entity.ContextType, out _);
+        version = Math.Max(version, newest.Version);
+    }
+
+    /// <summary>What is known of a row.</summary>
+    /// <param name="Version">The newest that was routed.</param>
+    /// <param name="After">The row that it left; null where it was deleted.</param>
+    /// <param name="Offset">Where it came; the row is forgotten with that entry.</param>
+    private readonly record struct Newest(long Version, Row? After, long Offset);
+}
