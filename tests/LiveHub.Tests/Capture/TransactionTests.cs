@@ -104,7 +104,8 @@ public sealed class TransactionTests(PostgresServer server)
             }
         }
 
-        Assert.Equal("Insert Shelf 4 -> committed", Assert.Single(Assert.Single(await log.ReadAsync())));
+        // What may have been committed there is read again; nothing is said of it.
+        Assert.Equal("Insert Shelf 4 -> committed", Assert.Single(Assert.Single(await log.ReadAsync(), changes => changes.Count > 0)));
     }
 
     [Fact]
