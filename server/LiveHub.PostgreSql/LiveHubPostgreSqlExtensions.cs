@@ -1,7 +1,8 @@
 using LiveHub;
 using LiveHub.PostgreSql;
+using Microsoft.EntityFrameworkCore;
 
-namespace Microsoft.EntityFrameworkCore;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>LiveHub on PostgreSQL.</summary>
 public static class LiveHubPostgreSqlExtensions

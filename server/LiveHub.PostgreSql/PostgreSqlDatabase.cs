@@ -4,8 +4,10 @@ using LiveHub.Changes;
 using LiveHub.Model;
 using LiveHub.PostgreSql.Capture;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Update;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Database = LiveHub.Capture.Database;
 
@@ -14,6 +16,8 @@ namespace LiveHub.PostgreSql;
 /// <summary>What PostgreSQL tells: rows and stamps in the save's own command, savepoints by name, snapshots, and how transactions ended.</summary>
 internal sealed class PostgreSqlDatabase : Database
 {
+    private HistoryInterceptor? _history;
+
     public override bool CapturesSaves => true;
 
     public override bool NamesSavepoints => true;
@@ -23,6 +27,9 @@ internal sealed class PostgreSqlDatabase : Database
         options.ReplaceService<IModificationCommandBatchFactory, CapturingBatchFactory>();
         options.ReplaceService<IRelationalTransactionFactory, CapturingTransactionFactory>();
     }
+
+    public override IEnumerable<IInterceptor> Interceptors(IServiceProvider services)
+        => [LazyInitializer.EnsureInitialized(ref _history, () => ActivatorUtilities.CreateInstance<HistoryInterceptor>(services))];
 
     public override Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
         => TableFaults.FindAsync(context, model, cancellationToken);

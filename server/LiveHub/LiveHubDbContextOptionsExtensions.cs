@@ -20,13 +20,15 @@ public static class LiveHubDbContextOptionsExtensions
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(services);
         var present = options.Options.FindExtension<CoreOptionsExtension>()?.Interceptors ?? [];
+        var database = services.GetRequiredService<Databases>().For(options.Options.ContextType);
+        database.Configure(options);
         IInterceptor[] capture =
         [
             services.GetRequiredService<SaveInterceptor>(),
             services.GetRequiredService<TransactionInterceptor>(),
             services.GetRequiredService<CommandInterceptor>(),
+            .. database.Interceptors(services),
         ];
-        services.GetRequiredService<Databases>().For(options.Options.ContextType).Configure(options);
         return options.AddInterceptors(capture.Except(present));
     }
 }

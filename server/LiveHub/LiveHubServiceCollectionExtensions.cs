@@ -57,6 +57,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<LiveModel>();
 
         services.TryAddSingleton<Databases>();
+        services.TryAddSingleton<DatabaseHistories>();
         services.TryAddSingleton<TransactionResolver>();
         services.TryAddSingleton<OpenTransactions>();
         services.TryAddSingleton<CommitWindow>();

@@ -11,6 +11,9 @@ internal static class Stamps
     private const int Alignment = 8;
 
     /// <summary>The WAL insert position and the transaction's number, in this order.</summary>
-    public static Stamp Read(NpgsqlDataReader reader)
-        => new((long)((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(0) / Alignment), new(reader.GetFieldValue<ulong>(1)));
+    public static Stamp Read(NpgsqlDataReader reader) => new(ReadVersion(reader, 0), new(reader.GetFieldValue<ulong>(1)));
+
+    /// <summary>A position of the write-ahead log as a version.</summary>
+    public static long ReadVersion(NpgsqlDataReader reader, int ordinal)
+        => (long)((ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(ordinal) / Alignment);
 }

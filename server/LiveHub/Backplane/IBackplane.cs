@@ -5,8 +5,11 @@ namespace LiveHub.Backplane;
 /// <summary>The ordered log that every node reads. Offsets are contiguous and start at 1.</summary>
 internal interface IBackplane
 {
-    /// <summary>Which log this is; another epoch means that offsets and versions start anew.</summary>
+    /// <summary>Which log this is; another epoch means that positions, versions and transaction ids of before mean nothing.</summary>
     string Epoch { get; }
+
+    /// <summary>The database has become another one (rule 8): what the log holds is dropped, and its readers find it trimmed.</summary>
+    void BeginEpoch();
 
     /// <summary>Takes a committed changeset. Never blocks on anything outside the process and never throws: the save is done.</summary>
     void Append(Changeset changeset);

@@ -11,12 +11,14 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
 {
     private readonly LogRetention _retention = options.Value.LogRetention;
     private readonly Lock _lock = new();
-    private readonly RingBuffer<(LogEntry Entry, DateTimeOffset At)> _entries = new();
+    private RingBuffer<(LogEntry Entry, DateTimeOffset At)> _entries = new();
     private TaskCompletionSource _appended = NewSignal();
     private Position _head;
     private long _bytes;
 
-    public string Epoch { get; } = RandomTag().ToString("x16", CultureInfo.InvariantCulture);
+    private string _epoch = NewEpoch();
+
+    public string Epoch => Volatile.Read(ref _epoch);
 
     private long First => _head.Offset - _entries.Count + 1;
 
@@ -29,6 +31,23 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
             _entries.Add((new(_head, changeset), time.GetUtcNow()));
             _bytes += changeset.SizeBytes;
             Trim();
+            signal = _appended;
+            _appended = NewSignal();
+        }
+
+        signal.TrySetResult();
+    }
+
+    public void BeginEpoch()
+    {
+        TaskCompletionSource signal;
+        lock (_lock)
+        {
+            // An offset is left out, so that whoever stood at the head sees that it has missed something.
+            _head = new(_head.Offset + 1, RandomTag());
+            _entries = new();
+            _bytes = 0;
+            Volatile.Write(ref _epoch, NewEpoch());
             signal = _appended;
             _appended = NewSignal();
         }
@@ -105,6 +124,8 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
             _entries.RemoveFirst();
         }
     }
+
+    private static string NewEpoch() => RandomTag().ToString("x16", CultureInfo.InvariantCulture);
 
     private static ulong RandomTag() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 

@@ -1,6 +1,7 @@
 using LiveHub.Changes;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace LiveHub.Capture;
 
@@ -22,6 +23,9 @@ internal class Database
     public virtual void Configure(DbContextOptionsBuilder options)
     {
     }
+
+    /// <summary>Interceptors beside those of every database; the same ones for every context.</summary>
+    public virtual IEnumerable<IInterceptor> Interceptors(IServiceProvider services) => [];
 
     /// <summary>What of the exposed tables would break a promise; each fault with its remedy.</summary>
     public virtual Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)

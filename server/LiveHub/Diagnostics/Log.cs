@@ -34,4 +34,10 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "The database of {Context} could not be checked at start-up: deferrable primary keys would not be noticed.")]
     public static partial void CannotCheck(this ILogger logger, string context, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Database} was restored or replaced (it was {Known} and is {Found}): all clients start again from snapshots.")]
+    public static partial void AnotherHistory(this ILogger logger, string database, string known, string found);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Database} does not say which history it is in: a restored backup would be noticed late. Grant EXECUTE on pg_control_system().")]
+    public static partial void UnknownHistory(this ILogger logger, string database, Exception exception);
 }

@@ -18,6 +18,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
     private readonly List<LiveShape> _found = [];
     private readonly List<SendQueue> _touched = [];
     private readonly List<(long Offset, TaskCompletionSource Reached)> _waiting = [];
+    private string _epoch = backplane.Epoch;
     private volatile RoutedTo _routed = new(default);
 
     /// <summary>All entries up to here have been given to all queues that want them.</summary>
@@ -110,12 +111,28 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
             }
             catch (LogTrimmedException e)
             {
-                logger.RouterFellBehind(e);
+                if (backplane.Epoch != _epoch)
+                {
+                    ForgetVersions();
+                }
+                else
+                {
+                    logger.RouterFellBehind(e);
+                }
 
                 // First those who missed something, then the new place: who comes after that has missed nothing.
                 GiveUpAll();
                 await SkipToHeadAsync(stoppingToken);
             }
+        }
+    }
+
+    private void ForgetVersions()
+    {
+        lock (_lock)
+        {
+            _epoch = backplane.Epoch;
+            order.Reset();
         }
     }
 

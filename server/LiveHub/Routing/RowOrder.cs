@@ -67,6 +67,13 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         return entries;
     }
 
+    /// <summary>The log is another one, whose versions have nothing to do with those of before.</summary>
+    public void Reset()
+    {
+        Forget();
+        _forgotten.Clear();
+    }
+
     private LogEntry PlaceChanges(LogEntry entry)
     {
         var changes = entry.Changeset.Changes;

@@ -3,6 +3,7 @@ using LiveHub.Model;
 using LiveHub.Tests.Capture;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.PostgreSql.Tests.Capture;
 

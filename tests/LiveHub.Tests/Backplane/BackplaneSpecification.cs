@@ -51,6 +51,24 @@ public abstract class BackplaneSpecification : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Rule_8_a_new_epoch_holds_nothing_of_the_old_one_and_whoever_stood_at_the_head_is_told()
+    {
+        var log = await CreateAsync();
+        var epoch = log.Epoch;
+        Append(log, 3);
+        await using var reader = log.ReadAsync(3, Stopping).GetAsyncEnumerator(Stopping);
+        var next = reader.MoveNextAsync();
+        log.BeginEpoch();
+        Append(log, 1);
+
+        await Assert.ThrowsAsync<LogTrimmedException>(async () => await next);
+        Assert.NotEqual(epoch, log.Epoch);
+        var head = await log.ReadHeadAsync(Stopping);
+        Assert.Null(await log.ReadRangeAsync(2, head.Offset, Stopping));
+        Assert.Single(await TakeAsync(log, head.Offset - 1, 1));
+    }
+
+    [Fact]
     public async Task An_empty_log_has_its_head_before_the_first_entry()
         => Assert.Equal(0, (await (await CreateAsync()).ReadHeadAsync(Stopping)).Offset);
 

@@ -12,7 +12,13 @@ internal sealed class LosingLog : IBackplane
     private readonly Channel<LogEntry?> _entries = Channel.CreateUnbounded<LogEntry?>();
     private Position _head;
 
-    public string Epoch => "test";
+    public string Epoch { get; private set; } = "test";
+
+    public void BeginEpoch()
+    {
+        Epoch += "+";
+        Skip(1);
+    }
 
     public void Append(Changeset changeset) => _entries.Writer.TryWrite(new(_head = new(_head.Offset + 1, (ulong)_head.Offset + 77), changeset));
 

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using System.Transactions;
+using LiveHub.Capture;
+using LiveHub.Diagnostics;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace LiveHub.PostgreSql.Capture;
+
+/// <summary>Asks each new physical connection which history its database is in, before anything is written or read over it (rule 8).</summary>
+internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<HistoryInterceptor> logger) : DbConnectionInterceptor
+{
+    /// <summary>Cluster, timeline and database, and where its log stands.</summary>
+    private const string Sql = """
+        select s.system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) || '/' || d.oid, pg_current_wal_insert_lsn()
+        from pg_control_system() s, pg_database d where d.datname = current_database() and not pg_is_in_recovery()
+        """;
+
+    private readonly ConcurrentDictionary<string, bool> _multiplexing = new(StringComparer.Ordinal);
+
+    // A pooled connection's parameters are an object of the physical connection, and live as long as it.
+    private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, object> _asked = [];
+
+    public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
+    {
+        if (IsNew(connection) is { } opened)
+        {
+            AskAsync(opened, async: false, CancellationToken.None).GetAwaiter().GetResult();
+        }
+    }
+
+    public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        => IsNew(connection) is { } opened ? AskAsync(opened, async: true, cancellationToken) : Task.CompletedTask;
+
+    private NpgsqlConnection? IsNew(DbConnection connection)
+        => connection is NpgsqlConnection opened && Transaction.Current is null && !IsMultiplexing(opened) && !_asked.TryGetValue(opened.PostgresParameters, out _)
+            ? opened
+            : null;
+
+    private async Task AskAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
+    {
+        var database = $"{connection.DataSource}/{connection.Database}";
+        try
+        {
+            var before = histories.VersionOf(database);
+            await using var command = new NpgsqlCommand(Sql, connection);
+            await using var reader = async ? await command.ExecuteReaderAsync(cancellationToken) : command.ExecuteReader();
+            if (async ? await reader.ReadAsync(cancellationToken) : reader.Read())
+            {
+                histories.Observe(database, reader.GetString(0), Stamps.ReadVersion(reader, 1), before);
+            }
+
+            _asked.AddOrUpdate(connection.PostgresParameters, this);
+        }
+        catch (PostgresException e)
+        {
+            logger.UnknownHistory(database, e);
+            _asked.AddOrUpdate(connection.PostgresParameters, this);
+        }
+    }
+
+    /// <summary>A connection then has no physical one of its own.</summary>
+    private bool IsMultiplexing(NpgsqlConnection connection)
+        => _multiplexing.GetOrAdd(connection.ConnectionString, text => new NpgsqlConnectionStringBuilder(text).Multiplexing);
+}

@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using LiveHub.Backplane;
+using LiveHub.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace LiveHub.Capture;
+
+/// <summary>
+/// Which history each database is in. Versions and transaction ids belong to one; a backup that was restored, or a fail-over that lost
+/// what was written last, begins another, and with it a new epoch of the log (rule 8).
+/// </summary>
+internal sealed class DatabaseHistories(IBackplane backplane, ILogger<DatabaseHistories> logger)
+{
+    private readonly ConcurrentDictionary<string, (string History, long Version)> _known = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+
+    /// <summary>The highest version that is known of a database; read it before asking the database where it stands.</summary>
+    public long VersionOf(string database) => _known.GetValueOrDefault(database).Version;
+
+    /// <param name="database">Its name.</param>
+    /// <param name="history">What the database calls its history.</param>
+    /// <param name="version">Where it stands.</param>
+    /// <param name="versionBefore">Where it stood before it was asked.</param>
+    public void Observe(string database, string history, long version, long versionBefore)
+    {
+        lock (_lock)
+        {
+            var isKnown = _known.TryGetValue(database, out var known);
+            if (isKnown && (known.History != history || version < versionBefore))
+            {
+                logger.AnotherHistory(database, known.History, history);
+                backplane.BeginEpoch();
+                isKnown = false;
+            }
+
+            _known[database] = (history, isKnown ? Math.Max(known.Version, version) : version);
+        }
+    }
+}

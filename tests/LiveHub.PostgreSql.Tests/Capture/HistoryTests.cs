@@ -1,0 +1,45 @@
+using LiveHub.Tests.Capture;
+using LiveHub.Tests.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace LiveHub.PostgreSql.Tests.Capture;
+
+/// <summary>Rule 8: versions and transaction ids belong to one history of one database.</summary>
+public sealed class HistoryTests(PostgresServer server)
+{
+    [Fact]
+    public async Task Rule_8_a_database_that_is_replaced_under_a_running_server_begins_a_new_epoch_and_everybody_anew()
+    {
+        await using var shop = await Shop.StartAsync(server, live: live => live.UsePostgreSql());
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SubscribeAsync(1, "Shelf");
+        await client.UntilAsync(new RawView(), view => view.Rows(1) is not null);
+        var epoch = shop.Log.Epoch;
+        await shop.AddItemsAsync(1, "before");
+        Assert.Equal(epoch, shop.Log.Epoch);
+
+        await ReplaceAsync(shop.ConnectionString);
+        await shop.AddItemsAsync(1, "after");
+
+        Assert.NotEqual(epoch, shop.Log.Epoch);
+        await Until.TrueAsync(() => shop.Router.Count().Connections == 0, () => "the connection goes on in the old epoch");
+        var log = await LogOf.StartAsync(shop);
+        await shop.AddItemsAsync(1, "later");
+        Assert.Single(await log.ReadAsync());
+        await using var again = await RawClient.ConnectAsync(shop.HubUrl);
+        await again.SubscribeAsync(1, "Item");
+        await again.UntilAsync(new RawView(), view => view.Rows(1)?.Count == 3);
+    }
+
+    /// <summary>As after a restore: the same name, another database.</summary>
+    private async Task ReplaceAsync(string connectionString)
+    {
+        var name = new NpgsqlConnectionStringBuilder(connectionString).Database;
+        NpgsqlConnection.ClearAllPools();
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"alter database {name} rename to {name}_old");
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"create database {name} template {name}_old");
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"drop database {name}_old with (force)");
+    }
+}
