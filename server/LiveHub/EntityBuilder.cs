@@ -13,7 +13,7 @@ public sealed class EntityBuilder<TEntity>
     internal EntityBuilder(EntityOptions options) => _options = options;
 
     /// <summary>Keeps a property from every client: it is in no message, cannot be filtered by, and its change alone sends nothing.</summary>
-    /// <param name="property">The property: <c>x => x.Email</c>. Not part of the key.</param>
+    /// <param name="property">The property, or the owned or complex type: <c>x => x.Email</c>. Not part of the key.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">It is not a property of the entity.</exception>
     public EntityBuilder<TEntity> Hide<TProperty>(Expression<Func<TEntity, TProperty>> property)
@@ -30,7 +30,7 @@ public sealed class EntityBuilder<TEntity>
     }
 
     /// <summary>Shows these properties only, and the key's. The one way to show shadow properties.</summary>
-    /// <param name="properties">Property names as in the model.</param>
+    /// <param name="properties">Names of properties and of owned and complex types, as in the model.</param>
     /// <returns>The builder.</returns>
     public EntityBuilder<TEntity> Columns(params string[] properties)
     {

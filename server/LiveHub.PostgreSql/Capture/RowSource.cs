@@ -11,12 +11,11 @@ namespace LiveHub.PostgreSql.Capture;
 /// <summary>Where an entity's rows are, and how to read them: one table, or several that share a key (TPT, entity splitting).</summary>
 internal sealed class RowSource
 {
-    private readonly Func<DbDataReader, int, object?>[] _readers;
+    private readonly StoredColumn[] _columns;
     private readonly HashSet<object?>? _discriminators;
     private readonly int _discriminatorOrdinal;
     private readonly string[] _keyColumns;
     private readonly string[][] _keyNames;
-    private readonly string[] _returning;
     private readonly string _select;
 
     private readonly IEntityType _type;
@@ -26,26 +25,29 @@ internal sealed class RowSource
         Entity = entity;
         _type = type;
         Tables = [.. mappings.Select(m => m.Table)];
-        var properties = entity.Columns.Select(c => type.FindProperty(c.Property.Name)!).ToList();
-        _readers = [.. properties.Select(ColumnReader.Of)];
-        (_discriminatorOrdinal, _discriminators) = Discriminators(type, properties);
-        _keyColumns = [.. entity.KeyOrdinals.Select(o => ColumnOf(properties[o], mappings, sql).Name)];
-        _keyNames = [.. mappings.Select(m => KeyNamesOf(m, mappings[0], [.. entity.KeyOrdinals.Select(o => properties[o])]))];
-        _returning = [.. properties.Select(p => ColumnOf(p, mappings, sql).Name)];
-        _select = $"SELECT {string.Join(", ", properties.Select(p => ColumnOf(p, mappings, sql)).Select(c => $"t{c.Table}.{c.Name}"))} FROM {From(mappings, sql)}";
+        _columns = [.. entity.Columns.Select(c => StoredColumn.Of(c, type, mappings))];
+        var key = entity.Key.Select(c => type.FindProperty(c.PropertyName)!).ToList();
+        (_discriminatorOrdinal, _discriminators) = Discriminators(entity, type);
+        _keyNames = [.. mappings.Select(m => KeyNamesOf(m, mappings[0], key))];
+        _keyColumns = [.. _keyNames[0].Select(n => sql.DelimitIdentifier(n))];
+        var places = _columns.SelectMany(c => c.Places).ToList();
+        Width = places.Count;
+        Returning = string.Join(", ", places.Select(p => sql.DelimitIdentifier(p.Name)));
+        _select = $"SELECT {string.Join(", ", places.Select(p => $"t{p.Table}.{sql.DelimitIdentifier(p.Name)}"))} FROM {From(mappings, sql)}";
     }
 
     public Entity Entity { get; }
 
     public IReadOnlyList<ITable> Tables { get; }
 
-    public int Width => _readers.Length;
+    /// <summary>How many columns of the database a row takes.</summary>
+    public int Width { get; }
 
     /// <summary>Whether a row of the one table is the entity's whole row.</summary>
     public bool IsWhole => Tables.Count == 1;
 
     /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
-    public string Returning => string.Join(", ", _returning);
+    public string Returning { get; }
 
     /// <summary>Whether a command on one of the tables may write a row of the entity: not, where it is known to write one of another type of the hierarchy.</summary>
     public bool Concerns(IReadOnlyModificationCommand command)
@@ -115,10 +117,11 @@ internal sealed class RowSource
     /// <summary>The entity's row, or null where the table's row is of another type of the hierarchy.</summary>
     public Row? Read(DbDataReader reader, int first = 0)
     {
-        var values = new object?[_readers.Length];
+        var values = new object?[_columns.Length];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = _readers[i](reader, first + i);
+            values[i] = _columns[i].Read(reader, first);
+            first += _columns[i].Places.Length;
         }
 
         return _discriminators is null || _discriminators.Contains(values[_discriminatorOrdinal]) ? new(values) : null;
@@ -126,35 +129,16 @@ internal sealed class RowSource
 
     private static IEntityType OwnerOf(IEntityType type) => type.FindOwnership() is { } ownership ? OwnerOf(ownership.PrincipalEntityType) : type;
 
-    private static (int Ordinal, HashSet<object?>? Values) Discriminators(IEntityType type, List<IProperty> properties)
-    {
-        if (type.BaseType is null || type.FindDiscriminatorProperty() is not { } discriminator)
-        {
-            return (0, null);
-        }
-
-        return (properties.FindIndex(p => p.Name == discriminator.Name),
-            [.. type.GetConcreteDerivedTypesInclusive().Select(t => t.GetDiscriminatorValue())]);
-    }
+    private static (int Ordinal, HashSet<object?>? Values) Discriminators(Entity entity, IEntityType type)
+        => type.BaseType is null || type.FindDiscriminatorProperty() is not { } discriminator
+            ? (0, null)
+            : (entity.Columns.Single(c => c.PropertyName == discriminator.Name).Ordinal, [.. type.GetConcreteDerivedTypesInclusive().Select(t => t.GetDiscriminatorValue())]);
 
     private static string[] KeyNamesOf(ITableMapping mapping, ITableMapping first, IReadOnlyList<IProperty> key)
     {
         var places = first.Table.PrimaryKey!.Columns.Select(c => c.Name).ToList();
         var table = StoreObjectIdentifier.Table(first.Table.Name, first.Table.Schema);
         return [.. key.Select(p => mapping.Table.PrimaryKey!.Columns[places.IndexOf(p.GetColumnName(table)!)].Name)];
-    }
-
-    private static (int Table, string Name) ColumnOf(IProperty property, IReadOnlyList<ITableMapping> mappings, ISqlGenerationHelper sql)
-    {
-        for (var i = 0; i < mappings.Count; i++)
-        {
-            if (property.GetColumnName(StoreObjectIdentifier.Table(mappings[i].Table.Name, mappings[i].Table.Schema)) is { } name)
-            {
-                return (i, sql.DelimitIdentifier(name));
-            }
-        }
-
-        throw new InvalidOperationException($"{property.DeclaringType.DisplayName()}.{property.Name} has no column in {string.Join(", ", mappings.Select(m => m.Table.Name))}.");
     }
 
     private static string From(IReadOnlyList<ITableMapping> mappings, ISqlGenerationHelper sql)

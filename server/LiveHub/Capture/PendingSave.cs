@@ -18,13 +18,15 @@ internal sealed class PendingSave
     public static PendingSave Begin(ContextModel model, DbContext context)
     {
         var save = new PendingSave();
-        foreach (var entry in context.ChangeTracker.Entries())
+        var entries = context.ChangeTracker.Entries().ToList();
+        var owned = new OwnedEntries(entries);
+        foreach (var entry in entries)
         {
-            if (entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted
+            if ((entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted || owned.HasChanged(entry))
                 && model.Find(entry.Metadata) is { } type)
             {
                 var unknown = entry.State is EntityState.Modified && IsDetachedUpdate(entry);
-                var before = entry.State is EntityState.Added || unknown ? null : RowReader.Read(type, entry.OriginalValues);
+                var before = entry.State is EntityState.Added || unknown ? null : RowReader.ReadOriginal(type, entry, owned);
                 save._writes.Add((type, entry, before, unknown, entry.State is EntityState.Deleted));
             }
         }
@@ -39,7 +41,7 @@ internal sealed class PendingSave
         var changes = new ChangesetBuilder();
         foreach (var (type, entry, before, unknown, isDelete) in _writes)
         {
-            changes.Add(type.Entity, before, isDelete ? null : RowReader.Read(type, entry.CurrentValues), unknown);
+            changes.Add(type.Entity, before, isDelete ? null : RowReader.ReadCurrent(type, entry), unknown);
         }
 
         return changes;
@@ -59,6 +61,18 @@ internal sealed class PendingSave
 
     /// <summary><c>Update(x)</c> of an instance that was not read: every column is written, and what it was before is not known.</summary>
     private static bool IsDetachedUpdate(EntityEntry entry)
-        => entry.Properties.All(p => p.Metadata.GetAfterSaveBehavior() is not PropertySaveBehavior.Save
-            || (p.IsModified && Values.AreEqual(p.OriginalValue, p.CurrentValue)));
+    {
+        var any = false;
+        foreach (var property in entry.Properties.Where(p => p.Metadata.GetAfterSaveBehavior() is PropertySaveBehavior.Save))
+        {
+            if (!property.IsModified || !property.Metadata.GetValueComparer().Equals(property.OriginalValue, property.CurrentValue))
+            {
+                return false;
+            }
+
+            any = true;
+        }
+
+        return any;
+    }
 }

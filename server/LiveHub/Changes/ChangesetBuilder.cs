@@ -109,6 +109,8 @@ internal sealed class ChangesetBuilder
                 null => 0,
                 string text => 24 + (2L * text.Length),
                 byte[] bytes => 24 + bytes.Length,
+                JsonText json => 48 + (2L * json.Value.Length),
+                Array list => 24 + (32L * list.Length),
                 _ => 24,
             };
         }

@@ -12,6 +12,10 @@ internal sealed class ExposureReport(LiveModel model, ILogger<LiveModel> logger)
         foreach (var entity in model.Entities)
         {
             logger.Exposes(entity.Name, entity.ContextType.Name, string.Join(", ", entity.Exposed.AsEnumerable()));
+            if (!entity.Apart.IsEmpty)
+            {
+                logger.LeavesOut(string.Join(", ", entity.Apart), entity.Name);
+            }
         }
 
         return Task.CompletedTask;

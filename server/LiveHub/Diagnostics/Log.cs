@@ -40,4 +40,7 @@ internal static partial class Log
 
     [LoggerMessage(12, LogLevel.Warning, "{Database} does not say which history it is in: a restored backup would be noticed late. Grant EXECUTE on pg_control_system().")]
     public static partial void UnknownHistory(this ILogger logger, string database, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Information, "LiveHub does not show {Members} of {Entity}: their rows are in a table of their own. To show them, map them to JSON with ToJson, or make them entities and expose those.")]
+    public static partial void LeavesOut(this ILogger logger, string members, string entity);
 }

@@ -3,9 +3,13 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace LiveHub.Model;
 
-/// <summary>A mapped property of an entity. Every mapped property is captured; only exposed ones ever leave the server.</summary>
+/// <summary>
+/// A mapped property of an entity, or a member that is shown as one. Every mapped property is captured; only exposed ones ever leave
+/// the server.
+/// </summary>
 internal sealed class Column
 {
+    private readonly IReadOnlyProperty? _property;
     private readonly ValueCodec? _codec;
 
     public Column(int ordinal, IReadOnlyProperty property, string name, ValueCodec? codec, bool isExposed)
@@ -16,7 +20,8 @@ internal sealed class Column
         }
 
         Ordinal = ordinal;
-        Property = property;
+        _property = property;
+        PropertyName = property.Name;
         Name = name;
         EncodedName = JsonEncodedText.Encode(name, WireJson.Encoder);
         _codec = codec;
@@ -24,9 +29,27 @@ internal sealed class Column
         IsKey = property.IsPrimaryKey();
     }
 
+    public Column(int ordinal, Member member, string name)
+    {
+        Ordinal = ordinal;
+        Member = member;
+        PropertyName = member.Name;
+        Name = name;
+        EncodedName = JsonEncodedText.Encode(name, WireJson.Encoder);
+        _codec = JsonCodec.OfMember;
+        IsExposed = true;
+    }
+
     public int Ordinal { get; }
 
-    public IReadOnlyProperty Property { get; }
+    /// <summary>The property; a member has none.</summary>
+    public IReadOnlyProperty Property => _property ?? throw new InvalidOperationException($"Column '{Name}' is a member and not a property.");
+
+    /// <summary>The owned or complex type that is this column; null for a property.</summary>
+    public Member? Member { get; }
+
+    /// <summary>The name in the model, of the property or the member.</summary>
+    public string PropertyName { get; }
 
     public string Name { get; }
 
@@ -38,6 +61,13 @@ internal sealed class Column
 
     /// <summary>How the column's values look on the wire. Exposed columns and keys always have one.</summary>
     public ValueCodec Codec => _codec ?? throw new InvalidOperationException($"Column '{Name}' has no form on the wire.");
+
+    /// <summary>Whether filters may compare it: not JSON, and not a list.</summary>
+    public bool CanFilter => _codec?.CanFilter ?? true;
+
+    /// <summary>The model's value of the property or the member, as a row holds it.</summary>
+    public object? ToRow(object? value)
+        => Member is { } member ? member.FromInstance(value) : value is null || _codec is null ? value : _codec.ToRow(value);
 
     public override string ToString() => Name;
 }

@@ -49,6 +49,11 @@ internal sealed class TrackedType(Entity? entity, IEntityType type)
 
     public Entity Entity => entity!;
 
-    /// <summary>In the order of the entity's columns; null where this model has no such property.</summary>
-    public IReadOnlyList<IProperty?> Properties { get; } = entity is null ? [] : [.. entity.Columns.Select(c => type.FindProperty(c.Property.Name))];
+    /// <summary>In the order of the entity's columns; null where this model has no such property, and for members.</summary>
+    public IReadOnlyList<IProperty?> Properties { get; } = entity is null ? [] : [.. entity.Columns.Select(c => c.Member is null ? type.FindProperty(c.PropertyName) : null)];
+
+    /// <summary>In the order of the entity's columns; null where this model has no such member, and for properties.</summary>
+    public IReadOnlyList<Member?> Members { get; } = entity is null ? [] : [.. entity.Columns.Select(c => Find(type, c.PropertyName) ? c.Member : null)];
+
+    private static bool Find(IEntityType type, string member) => type.FindNavigation(member) is not null || type.FindComplexProperty(member) is not null;
 }

@@ -1,14 +1,12 @@
 using System.Collections.Immutable;
-using System.Reflection;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace LiveHub.Model;
 
 /// <summary>Checks what was exposed against the EF model and finds all faults at once, each with its remedy.</summary>
-internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model)
+internal sealed class ContextModelBuilder(Type contextType, IModel model)
 {
     private readonly List<string> _faults = [];
 
@@ -58,7 +56,7 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
             return null;
         }
 
-        if (type.GetTableName() is null)
+        if (!HasTable(type))
         {
             _faults.Add($"{name}: is not mapped to a table (but to a view, a function or a query), so nothing tells when it changes. Expose the entity types of the tables behind it.");
             return null;
@@ -72,19 +70,31 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
 
         var faults = _faults.Count;
         CheckNames(options, type, name);
-        var columns = BuildColumns(options, type, name);
+        var apart = new List<string>();
+        var columns = BuildColumns(options, type, name, apart);
         var filter = BuildFilter(type, name, columns);
-        return _faults.Count == faults ? new(name, contextType, type, columns, filter) : null;
+        return _faults.Count == faults ? new(name, contextType, type, columns, filter) { Apart = [.. apart] } : null;
     }
 
-    private void CheckNames(EntityOptions options, IReadOnlyEntityType type, string name)
+    /// <summary>An abstract type has no table of its own where each concrete one has.</summary>
+    private static bool HasTable(IReadOnlyEntityType type)
+        => type.GetTableName() is not null
+        || (type.GetMappingStrategy() == RelationalAnnotationNames.TpcMappingStrategy && type.GetDerivedTypes().Any(t => t.GetTableName() is not null));
+
+    private void CheckNames(EntityOptions options, IEntityType type, string name)
     {
+        var members = MemberBuilder.Find(type).ToDictionary(m => m.Name, StringComparer.Ordinal);
         foreach (var property in options.Hidden.Concat(options.Columns ?? []).Distinct(StringComparer.Ordinal))
         {
-            if (type.FindProperty(property) is null)
+            if (type.FindProperty(property) is null && !members.ContainsKey(property))
             {
                 _faults.Add($"{name}.{property}: is not a mapped property. Hide and Columns take mapped properties by their CLR name.");
             }
+        }
+
+        foreach (var member in (options.Columns ?? []).Where(c => members.TryGetValue(c, out var m) && MemberBuilder.IsApart(m)))
+        {
+            _faults.Add($"{name}.{member}: its rows are in a table of their own and no part of this one's. Map it to JSON with ToJson, make it an entity and expose that, or leave it out of Columns.");
         }
 
         foreach (var key in type.FindPrimaryKey()!.Properties.Where(k => options.Hidden.Contains(k.Name)))
@@ -93,35 +103,48 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
         }
     }
 
-    private ImmutableArray<Column> BuildColumns(EntityOptions options, IReadOnlyEntityType type, string name)
+    private ImmutableArray<Column> BuildColumns(EntityOptions options, IEntityType type, string name, List<string> apart)
     {
         var columns = ImmutableArray.CreateBuilder<Column>();
         foreach (var property in type.GetProperties())
         {
             var codec = ValueCodecs.Find(property);
             var exposed = IsExposed(options, type, property);
-            if (codec is null && (exposed || property.IsPrimaryKey()))
+            if ((codec is null && (exposed || property.IsPrimaryKey())) || (codec is { CanFilter: false } && property.IsPrimaryKey()))
             {
                 var hide = property.IsPrimaryKey() ? "Give" : $"Hide it with Hide(x => x.{property.Name}), or give";
-                _faults.Add($"{name}.{property.Name}: values of type {property.ClrType.Name} have no form on the wire yet. {hide} it a value converter to a simple type.");
+                var form = property.IsPrimaryKey() && codec is not null ? "cannot be a key" : "have no form on the wire yet";
+                _faults.Add($"{name}.{property.Name}: values of type {property.ClrType.Name} {form}. {hide} it a value converter to a simple type.");
                 exposed = false;
             }
 
-            columns.Add(new(columns.Count, property, JsonNamingPolicy.CamelCase.ConvertName(property.Name), codec, exposed));
+            columns.Add(new(columns.Count, property, JsonNamingPolicy.CamelCase.ConvertName(property.Name), codec, exposed && codec is not null));
+        }
+
+        foreach (var member in MemberBuilder.Find(type).Where(m => IsExposed(options, type, m)))
+        {
+            if (MemberBuilder.IsApart(member))
+            {
+                apart.Add(member.Name);
+            }
+            else
+            {
+                columns.Add(new(columns.Count, MemberBuilder.Build(name, member, _faults, apart), JsonNamingPolicy.CamelCase.ConvertName(member.Name)));
+            }
         }
 
         foreach (var clash in columns.Where(c => c.IsExposed).GroupBy(c => c.Name, StringComparer.Ordinal).Where(g => g.Count() > 1))
         {
-            _faults.Add($"{name}: the properties {string.Join(" and ", clash.Select(c => c.Property.Name))} would both be called '{clash.Key}'. Hide one of them.");
+            _faults.Add($"{name}: the properties {string.Join(" and ", clash.Select(c => c.PropertyName))} would both be called '{clash.Key}'. Hide one of them.");
         }
 
         return columns.ToImmutable();
     }
 
     /// <summary>Shown is what the CLR type shows: no shadow property unless it is named, nothing that JSON ignores.</summary>
-    private static bool IsExposed(EntityOptions options, IReadOnlyEntityType type, IReadOnlyProperty property)
+    private static bool IsExposed(EntityOptions options, IEntityType type, IPropertyBase property)
     {
-        if (property.IsPrimaryKey())
+        if (property is IProperty key && key.IsPrimaryKey())
         {
             return true;
         }
@@ -131,18 +154,7 @@ internal sealed class ContextModelBuilder(Type contextType, IReadOnlyModel model
             return false;
         }
 
-        if (options.Columns is { } columns)
-        {
-            return columns.Contains(property.Name);
-        }
-
-        if (type.HasSharedClrType)
-        {
-            return true;
-        }
-
-        var ignore = property.PropertyInfo?.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition;
-        return !property.IsShadowProperty() && ignore is not JsonIgnoreCondition.Always;
+        return options.Columns?.Contains(property.Name) ?? (type.HasSharedClrType || MemberBuilder.IsShown(property));
     }
 
     private static bool IsBaseOf(IReadOnlyEntityType parent, IReadOnlyEntityType type)

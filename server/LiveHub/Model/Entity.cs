@@ -16,7 +16,7 @@ internal sealed class Entity
         Type = type;
         Columns = columns;
         Filter = filter;
-        Key = [.. type.FindPrimaryKey()!.Properties.Select(p => columns.First(c => c.Property == p))];
+        Key = [.. type.FindPrimaryKey()!.Properties.Select(p => columns.First(c => c.PropertyName == p.Name))];
         KeyOrdinals = [.. Key.Select(c => c.Ordinal)];
         Exposed = [.. columns.Where(c => c.IsExposed)];
         _exposed = Exposed.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal sealed class Entity
 
     public IReadOnlyEntityType Type { get; }
 
-    /// <summary>Every mapped property, exposed or not; a row's values are in this order.</summary>
+    /// <summary>Every mapped property, exposed or not, and after them the members that are exposed; a row's values are in this order.</summary>
     public ImmutableArray<Column> Columns { get; }
 
     public ImmutableArray<Column> Exposed { get; }
@@ -40,6 +40,9 @@ internal sealed class Entity
 
     /// <summary>The model's query filters, evaluated on rows: a row that they hide does not exist for readers.</summary>
     public RowFilter Filter { get; }
+
+    /// <summary>What is not shown although nothing hides it: owned types whose rows are rows of another table.</summary>
+    public ImmutableArray<string> Apart { get; init; } = [];
 
     public Column? FindExposed(string name) => _exposed.GetValueOrDefault(name);
 

@@ -103,13 +103,18 @@ internal sealed class RowExpression(ParameterExpression instance, ParameterExpre
     private UnaryExpression Value(string property, Type type)
     {
         var column = Find(property);
+        if (!column.CanFilter)
+        {
+            throw Refuse($"'{property}', which is {(column.Member is null ? "JSON or a list" : "an owned or complex type")},");
+        }
+
         return Bare(column.Property.ClrType) == Bare(type)
             ? Expression.Convert(Expression.MakeIndex(row, Item, [Expression.Constant(column.Ordinal)]), type)
             : throw Refuse($"'{property}' as {type.Name}");
     }
 
     private Column Find(string property)
-        => columns.FirstOrDefault(c => c.Property.Name == property) ?? throw Refuse($"'{property}', which is not a column of this entity");
+        => columns.FirstOrDefault(c => c.PropertyName == property) ?? throw Refuse($"'{property}', which is not a column of this entity");
 
     /// <summary>Equality that a type defines itself, or that compares references, is not what the database compares.</summary>
     private static bool HasEquality(BinaryExpression node)
@@ -123,7 +128,7 @@ internal sealed class RowExpression(ParameterExpression instance, ParameterExpre
 
     private bool IsConverted(Expression node)
         => Chain(node).Select(PropertyName).OfType<string>().FirstOrDefault() is { } name
-           && Find(name).Property is var property && (property.GetValueConverter() is not null || property.GetProviderClrType() is not null);
+           && Find(name) is { Member: null, Property: var property } && (property.GetValueConverter() is not null || property.GetProviderClrType() is not null);
 
     /// <summary>The property of the entity that an expression reads; null where it reads something else.</summary>
     private string? PropertyName(Expression node) => node switch

@@ -8,6 +8,12 @@ internal abstract class ValueCodec
     /// <summary>What a client is told that it should have sent.</summary>
     public abstract string Expected { get; }
 
+    /// <summary>Whether the database compares values as rows do, so that a filter may.</summary>
+    public virtual bool CanFilter => true;
+
+    /// <summary>The model's value as a row holds it: immutable where it can be, and compared by content.</summary>
+    public virtual object? ToRow(object value) => value;
+
     /// <summary>Writes a value that is not null.</summary>
     public abstract void Write(Utf8JsonWriter writer, object value);
 

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Xml;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace LiveHub.Model;
 
@@ -58,11 +60,25 @@ internal static class ValueCodecs
     /// <summary>The codec for a property, or null where its type has no form on the wire.</summary>
     public static ValueCodec? Find(IReadOnlyProperty property)
     {
-        var type = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
+        if (property.GetElementType() is { } element)
+        {
+            var item = Find(element.ClrType, element.GetValueConverter() ?? (element.GetProviderClrType() is null ? null : element.FindTypeMapping()?.Converter),
+                (element.FindTypeMapping() as RelationalTypeMapping)?.StoreType);
+            return item is null ? null : new ListCodec(item);
+        }
+
         var converter = property.GetValueConverter() ?? (property.GetProviderClrType() is null ? null : property.FindTypeMapping()?.Converter);
+        var storeType = property.FindRelationalTypeMapping()?.StoreType;
+        var isJson = storeType is "json" or "jsonb" && !property.DeclaringType.IsMappedToJson();
+        return (isJson ? OfJson(property.ClrType, converter) : null) ?? Find(property.ClrType, converter, storeType);
+    }
+
+    private static ValueCodec? Find(Type clrType, ValueConverter? converter, string? storeType)
+    {
+        var type = Nullable.GetUnderlyingType(clrType) ?? clrType;
         if (converter is null)
         {
-            return type.IsEnum ? new EnumCodec(type) : type == typeof(DateTime) ? OfDateTime(property) : ByType.GetValueOrDefault(type);
+            return type.IsEnum ? new EnumCodec(type) : type == typeof(DateTime) ? OfDateTime(storeType) : ByType.GetValueOrDefault(type);
         }
 
         // A type that the model converts looks like what the database stores, unless it has a form of its own.
@@ -73,7 +89,13 @@ internal static class ValueCodecs
                 : null;
     }
 
-    private static ValueCodec OfDateTime(IReadOnlyProperty property) => property.FindRelationalTypeMapping()?.StoreType switch
+    /// <summary>A column of JSON: its text, or what the model's converter makes of the value.</summary>
+    private static JsonCodec? OfJson(Type clrType, ValueConverter? converter)
+        => converter is null ? JsonCodec.Find(Nullable.GetUnderlyingType(clrType) ?? clrType)
+        : converter.ProviderClrType == typeof(string) ? new(value => (string?)converter.ConvertToProvider(value))
+        : null;
+
+    private static ValueCodec OfDateTime(string? storeType) => storeType switch
     {
         { } type when type.EndsWith(" with time zone", StringComparison.Ordinal) => UtcDateTime,
         { } type when type.EndsWith(" without time zone", StringComparison.Ordinal) => LocalDateTime,

@@ -84,6 +84,12 @@ internal sealed class ShapeReader(LiveModel model, IOptions<LiveHubOptions> opti
                 throw Bad($"'where' names the column '{column}' twice.");
             }
 
+            if (!column.CanFilter)
+            {
+                throw new RefusedException(ErrorCodes.NotSupported,
+                    $"'{entity}.{column}' holds JSON or a list, and rows cannot be filtered by that. Filter by other columns, or on the client.");
+            }
+
             terms.Add(new([column], ReadTerm(entity, column, property.Value).Select(v => new KeyValues([v]))));
         }
 

@@ -39,7 +39,10 @@ internal sealed class ShapeQuery<T> : ShapeQuery
             query = query.Where(Expression.Lambda<Func<T, bool>>(Condition(term, instance), instance));
         }
 
-        var rows = Order(query, shape.Entity.Key, instance).Select(Project(shape.Projection, instance));
+        // Not every member can be asked for alone; the entity that has it comes without what the model includes by itself.
+        var whole = shape.Projection.Columns.Any(c => c.Member is { Projected: null });
+        query = whole ? query.IgnoreAutoIncludes() : query;
+        var rows = Order(query, shape.Entity.Key, instance).Select(Project(shape.Projection, instance, whole));
         await foreach (var values in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
             yield return new(Spread(values, shape));
@@ -60,23 +63,28 @@ internal sealed class ShapeQuery<T> : ShapeQuery
             => Expression.Lambda<Func<T, object?>>(Expression.Convert(Property(column, instance), typeof(object)), instance);
     }
 
-    private static Expression<Func<T, object?[]>> Project(Projection projection, ParameterExpression instance)
-        => Expression.Lambda<Func<T, object?[]>>(
-            Expression.NewArrayInit(typeof(object), projection.Columns.Select(c => Expression.Convert(Property(c, instance), typeof(object)))),
-            instance);
+    private static Expression<Func<T, object?[]>> Project(Projection projection, ParameterExpression instance, bool whole)
+    {
+        var values = projection.Columns.Select(c => Expression.Convert(Value(c, instance), typeof(object)));
+        return Expression.Lambda<Func<T, object?[]>>(
+            Expression.NewArrayInit(typeof(object), whole ? values.Append(Expression.Convert(instance, typeof(object))) : values), instance);
+    }
+
+    private static Expression Value(Column column, ParameterExpression instance) => column.Member switch
+    {
+        null => Property(column, instance),
+        { Projected: { } property } => Expression.Property(instance, property),
+        _ => Expression.Constant(null),
+    };
 
     private static object?[] Spread(object?[] values, Shape shape)
     {
         var columns = shape.Projection.Columns;
-        if (columns.Length == shape.Entity.Columns.Length)
-        {
-            return values;
-        }
-
-        var all = new object?[shape.Entity.Columns.Length];
+        var all = columns.Length == shape.Entity.Columns.Length && values.Length == columns.Length ? values : new object?[shape.Entity.Columns.Length];
         for (var i = 0; i < columns.Length; i++)
         {
-            all[columns[i].Ordinal] = values[i];
+            var column = columns[i];
+            all[column.Ordinal] = column.ToRow(column.Member is { Projected: null } member ? member.Of(values[^1]!) : values[i]);
         }
 
         return all;

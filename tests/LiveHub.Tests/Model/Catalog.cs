@@ -39,7 +39,7 @@ internal static class Catalog
         return services.BuildServiceProvider();
     }
 
-    public static Column Column(Entity entity, string property) => entity.Columns.Single(c => c.Property.Name == property);
+    public static Column Column(Entity entity, string property) => entity.Columns.Single(c => c.PropertyName == property);
 
     /// <summary>An instance as the row that capture makes of it.</summary>
     public static Row Row(Entity entity, object instance)
@@ -51,7 +51,7 @@ internal static class Catalog
 
     /// <summary>Row values by property name; the rest is null.</summary>
     public static Row Row(Entity entity, params (string Property, object? Value)[] values)
-        => new([.. entity.Columns.Select(c => values.FirstOrDefault(v => v.Property == c.Property.Name).Value)]);
+        => new([.. entity.Columns.Select(c => values.FirstOrDefault(v => v.Property == c.PropertyName).Value)]);
 
     public static Change Change(Entity entity, Row? before, Row? after, long version = 1)
         => LiveHub.Changes.Change.Between(entity, version, before, after) ?? throw new ArgumentException("Nothing changes.", nameof(after));

@@ -23,8 +23,8 @@ public sealed class ExposureTests
     public void A_hidden_or_ignored_property_is_captured_and_cannot_be_found_by_a_reader()
     {
         var odd = Find<Odd>(o => o.Hide(x => x.Words));
-        Assert.Contains("Skipped", odd.Columns.Select(c => c.Property.Name));
-        Assert.Contains("Shadow", odd.Columns.Select(c => c.Property.Name));
+        Assert.Contains("Skipped", odd.Columns.Select(c => c.PropertyName));
+        Assert.Contains("Shadow", odd.Columns.Select(c => c.PropertyName));
         Assert.Null(odd.FindExposed("skipped"));
         Assert.Null(odd.FindExposed("shadow"));
         Assert.Null(odd.FindExposed("words"));

@@ -30,6 +30,8 @@ internal sealed class Odd
     public int Size { get; set; }
 
     public string[] Words { get; set; } = [];
+
+    public int Length => Words.Length;
 }
 
 internal sealed class Twin
@@ -69,7 +71,7 @@ internal sealed class Listed
 {
     public int Id { get; set; }
 
-    public List<int> Numbers { get; set; } = [];
+    public System.Net.IPAddress Origin { get; set; } = System.Net.IPAddress.Loopback;
 }
 
 internal sealed class Unmapped;

@@ -171,7 +171,7 @@ public sealed class ValueCodecsRefusalTests
 
     [Fact]
     public void A_type_without_a_form_has_no_codec()
-        => Assert.Null(ValueCodecs.Find(ExposureTests.PropertyOf<OddDb, Odd>(nameof(Odd.Words))));
+        => Assert.Null(ValueCodecs.Find(ExposureTests.PropertyOf<OddDb, Listed>(nameof(Listed.Origin))));
 
     private static void Refused(string property, string json)
     {
