@@ -146,6 +146,72 @@ describe("a collection", () => {
     await hub.close();
   });
 
+  test("G10, rule 5: collections that are read again stay live, keep the rows that did not change, and tell of the others once", async () => {
+    const { server, hub } = await connect();
+    const [all, one, other] = [hub.all("Card"), hub.one("Card", 2), hub.all("List")];
+    await turn();
+    server.link.accept(1, 5);
+    server.link.accept(2, 6);
+    server.link.accept(3, 7, "List");
+    server.link.step(snapshot(5, card(1), card(2), card(3)), snapshot(6, card(2)), snapshot(7, { id: 9, name: "old" }));
+    server.link.step({ key: 1, version: 8, set: { title: "eight" }, update: [5] });
+    const [first, second, third] = all.rows;
+    const heard: unknown[] = [];
+    all.subscribe(() => heard.push(["all", all.status, all.rows, one.row, other.rows[0]]));
+    all.onDiff((diff) => heard.push(diff));
+    one.subscribe(() => heard.push(["one", one.status, one.row, all.rows]));
+    other.onDiff(() => heard.push("other"));
+
+    // Card 2 was renamed, card 3 deleted and card 4 inserted unseen; card 1 was read before its version 8, which joins.
+    const two = card(2, { title: "two" });
+    server.link.step(
+      { key: 9, version: 9, set: { name: "new" }, update: [7] },
+      snapshot(5, card(1), two, card(4)), snapshot(6, two),
+      { key: 1, version: 8, set: { title: "eight" }, update: [5] },
+    );
+    expect(heard).toHaveLength(4);
+    expect(heard).toContainEqual(["all", "live", [first, two, card(4)], two, { id: 9, name: "new" }]);
+    expect(heard).toContainEqual({ inserted: [card(4)], updated: [{ row: two, columns: ["title"] }], deleted: [third] });
+    expect(heard).toContainEqual(["one", "live", two, [first, two, card(4)]]);
+    expect(all.rows[0]).toBe(first);
+    expect(all.rows[1]).toBe(one.row);
+    expect(all.rows[1]).not.toBe(second);
+
+    // The same rows again: nobody hears of it.
+    const { rows } = all;
+    server.link.step(snapshot(5, card(1, { title: "eight" }), two, card(4)), snapshot(6, two));
+    expect(heard).toHaveLength(4);
+    expect(all.rows).toBe(rows);
+    expect(all.rows[1]).toBe(one.row);
+    await hub.close();
+  });
+
+  test("rule 5: a live collection whose rows could not be read again keeps them, stale, and asks until it is live", async () => {
+    vi.useFakeTimers();
+    try {
+      const server = new FakeServer();
+      const hub = server.hub();
+      await vi.advanceTimersByTimeAsync(1);
+      server.link.welcome();
+      const all = hub.all("Card");
+      await vi.advanceTimersByTimeAsync(1);
+      server.link.accept(1, 5);
+      server.link.step(snapshot(5, card(1), card(2)));
+      const [first] = all.rows;
+      server.link.say({ type: "error", id: 1, code: "snapshot_failed", message: "…", retryMs: 2000 });
+      expect([all.status, all.error?.code, all.rows]).toEqual(["stale", "snapshot_failed", [card(1), card(2)]]);
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(server.link.asked).toEqual([1, 1]);
+      server.link.accept(1, 5);
+      server.link.step(snapshot(5, card(1)));
+      expect([all.status, all.error, all.rows]).toEqual(["live", undefined, [card(1)]]);
+      expect(all.rows[0]).toBe(first);
+      await hub.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("get finds rows by key, whether a long is written as number or string, and by composite keys", async () => {
     const { server, hub } = await connect();
     const labels = hub.all("CardLabel");

@@ -34,10 +34,10 @@ internal sealed class PostgreSqlDatabase : Database
     public override Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
         => TableFaults.FindAsync(context, model, cancellationToken);
 
-    public override async Task<TransactionSnapshot?> ReadSnapshotAsync(DbContext context, CancellationToken cancellationToken)
+    public override async Task<(bool IsTaken, TransactionSnapshot? Transactions)> TakeSnapshotAsync(DbContext context, CancellationToken cancellationToken)
     {
         await using var command = Command(context, "select pg_current_snapshot()::text");
-        return Parse((string)(await command.ExecuteScalarAsync(cancellationToken))!);
+        return (true, Parse((string)(await command.ExecuteScalarAsync(cancellationToken))!));
     }
 
     public override async Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)

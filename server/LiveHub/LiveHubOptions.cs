@@ -23,12 +23,12 @@ public sealed class LiveHubOptions
 
     /// <summary>
     /// Bytes that the rows of one subscribe message may take, encoded; they are held until the connection has taken them, and a connection's messages are
-    /// read one after the other. From 64 KiB to 1 GiB; default 64 MiB.
+    /// read one after the other. What is read again at one time may take as much; where it is more, the client asks for each again. From 64 KiB to 1 GiB; default 64 MiB.
     /// </summary>
     public long MaxSnapshotBytes { get; set; } = 64L << 20;
 
     /// <summary>
-    /// Row diffs that may wait for one connection. A client that falls further behind is disconnected, and comes back with
+    /// Row diffs, and calls of <see cref="ILiveHub"/>, that may wait for one connection. A client that falls further behind is disconnected, and comes back with
     /// fresh snapshots. From 100 to 1,000,000; default 10,000. A single changeset is never refused for its size alone.
     /// </summary>
     public int MaxQueuedRows { get; set; } = 10_000;

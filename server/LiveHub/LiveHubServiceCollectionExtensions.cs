@@ -65,6 +65,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<SaveInterceptor>();
         services.TryAddSingleton<TransactionInterceptor>();
         services.TryAddSingleton<CommandInterceptor>();
+        services.TryAddSingleton<ILiveHub, LiveHubService>();
 
         services.TryAddSingleton<IBackplane, MemoryBackplane>();
         services.TryAddSingleton<ShapeReader>();

@@ -50,7 +50,7 @@ internal sealed class CapturedRows
         foreach (var read in _missed)
         {
             var entity = read.Source.Entity;
-            changes.Add(Invalidation.Of(entity, read.Keys.Select(k => k.Values).Where(k => _rows.GetValueOrDefault((entity, k)).Before is null)));
+            changes.Add(Invalidation.Of(entity, read.Keys.Select(k => k.Values).Where(k => _rows.GetValueOrDefault((entity, k)).Before is null).ToList()));
         }
 
         foreach (var entity in _unreadable)

@@ -2,6 +2,7 @@ using LiveHub.Changes;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace LiveHub.Capture;
 
@@ -12,6 +13,8 @@ namespace LiveHub.Capture;
 internal class Database
 {
     public static readonly Database Any = new();
+
+    private const string PostgreSql = "Npgsql.EntityFrameworkCore.PostgreSQL";
 
     /// <summary>Whether saves hand in their rows and stamps themselves, so that nothing is taken from the change tracker.</summary>
     public virtual bool CapturesSaves => false;
@@ -31,11 +34,22 @@ internal class Database
     public virtual Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
         => Task.FromResult<IReadOnlyList<string>>([]);
 
-    /// <summary>Begins what a repeatable-read transaction sees, and says which transactions that is where the database can tell.</summary>
-    public virtual async Task<TransactionSnapshot?> ReadSnapshotAsync(DbContext context, CancellationToken cancellationToken)
+    /// <summary>
+    /// The first statement of a repeatable-read transaction: PostgreSQL then sees that moment to its end, and can say which transactions
+    /// that shows. Of other databases nobody knows which moment they see before the last row is read.
+    /// </summary>
+    public virtual async Task<(bool IsTaken, TransactionSnapshot? Transactions)> TakeSnapshotAsync(DbContext context, CancellationToken cancellationToken)
     {
-        await context.Database.ExecuteSqlRawAsync("select 1", cancellationToken);
-        return null;
+        if (context.Database.ProviderName != PostgreSql)
+        {
+            return (false, null);
+        }
+
+        await using var command = context.Database.GetDbConnection().CreateCommand();
+        command.Transaction = context.Database.CurrentTransaction?.GetDbTransaction();
+        command.CommandText = "select 1";
+        await command.ExecuteScalarAsync(cancellationToken);
+        return (true, null);
     }
 
     /// <summary>How a transaction ended, asked on a connection of its own.</summary>

@@ -9,9 +9,6 @@ namespace LiveHub.Changes;
 /// </summary>
 internal sealed class ChangesetBuilder
 {
-    /// <summary>More keys than this are no narrower than the whole entity.</summary>
-    private const int MaxKeysInDoubt = 1_000;
-
     private readonly List<Written> _written = [];
 
     public bool IsEmpty => _written.Count == 0;
@@ -44,8 +41,7 @@ internal sealed class ChangesetBuilder
         TakeBack(count);
         foreach (var rows in doubtful.Where(w => w.Invalidation is null).GroupBy(w => w.Entity))
         {
-            var keys = rows.Select(w => w.Key).Distinct().ToList();
-            Add(keys.Count > MaxKeysInDoubt ? Invalidation.Of(rows.Key) : Invalidation.Of(rows.Key, keys.Select(k => k.Detach())));
+            Add(Invalidation.Of(rows.Key, [.. rows.Select(w => w.Key).Distinct().Select(k => k.Detach())]));
         }
 
         _written.AddRange(doubtful.Where(w => w.Invalidation is not null));

@@ -11,7 +11,11 @@ namespace LiveHub.Changes;
 /// <param name="Terms">What holds for every row concerned, before as well as after; none: any row may be.</param>
 internal sealed record Invalidation(Entity Entity, ImmutableArray<Term> Terms)
 {
+    /// <summary>More keys than this are no narrower than the whole entity.</summary>
+    private const int MaxKeys = 1_000;
+
     public static Invalidation Of(Entity entity) => new(entity, []);
 
-    public static Invalidation Of(Entity entity, IEnumerable<KeyValues> keys) => new(entity, [new(entity.Key, keys)]);
+    public static Invalidation Of(Entity entity, IReadOnlyCollection<KeyValues> keys)
+        => keys.Count > MaxKeys ? Of(entity) : new(entity, [new(entity.Key, keys)]);
 }

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using LiveHub.Backplane;
-using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
 using LiveHub.Routing;
@@ -14,32 +11,29 @@ namespace LiveHub.Hubs;
 /// </summary>
 internal sealed class ConnectionPump : IThreadPoolWorkItem
 {
-    private const int KeptCapacity = 64;
-
     private readonly SyncConnectionFactory _shared;
     private readonly HubConnectionContext _hub;
-    private readonly SendQueue _queue;
-    private readonly Subscriptions _subscriptions;
-    private readonly Action<SnapshotRequest> _readAgain;
+    private readonly InvalidatedShapes _invalidated;
+    private readonly Action _readInvalidated;
     private readonly FrameWriter _writer;
+    private readonly ConnectionSteps _steps;
     private readonly Lock _lock = new();
     private List<ReadOnlyMemory<byte>> _messages = [];
     private List<EnteringSnapshot> _entering = [];
-    private List<Delivery> _spare = [];
     private int _wakes;
 
     public ConnectionPump(
-        SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Subscriptions subscriptions, Action<SnapshotRequest> readAgain)
+        SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Subscriptions subscriptions, InvalidatedShapes invalidated, Action readInvalidated)
     {
         _shared = shared;
         _hub = hub;
-        _queue = queue;
-        _subscriptions = subscriptions;
-        _readAgain = readAgain;
+        _invalidated = invalidated;
+        _readInvalidated = readInvalidated;
         _writer = new(frame => hub.WriteAsync(new SerializedHubMessage([new SerializedMessage("json", frame)])));
+        _steps = new(shared, queue, subscriptions, invalidated, _writer);
     }
 
-    /// <summary>Something waits in the queue.</summary>
+    /// <summary>Something waits in the queue, or what held it up is gone.</summary>
     public void Wake()
     {
         if (Interlocked.Increment(ref _wakes) == 1)
@@ -98,8 +92,6 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
     private async ValueTask DrainAsync(StepComposer composer)
     {
-        // Read before the queue is taken: what is taken then holds everything up to here.
-        var position = _shared.Router.Routed;
         List<ReadOnlyMemory<byte>> messages;
         List<EnteringSnapshot> entering;
         lock (_lock)
@@ -108,114 +100,29 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
             (entering, _entering) = (_entering, _entering.Count == 0 ? _entering : []);
         }
 
-        var deliveries = _queue.Take(_spare);
         foreach (var message in messages)
         {
             await _writer.WriteAsync(message);
         }
 
-        await WriteStepsAsync(composer, deliveries);
-        if (deliveries.Count > 0 && deliveries[^1].Change.Position is var last && last.Offset > position.Offset)
+        await _steps.WriteWaitingAsync(composer);
+        Entry[] entries = entering.Count == 0 ? [] : new Entry[entering.Count];
+        for (var i = 0; i < entries.Length; i++)
         {
-            position = last;
-        }
-
-        foreach (var snapshot in entering)
-        {
-            await WriteSnapshotAsync(composer, snapshot, position);
+            entries[i] = await _steps.EnterAsync(composer, entering[i]);
+            await _steps.WriteWaitingAsync(composer);
         }
 
         await _writer.FlushAsync();
         _writer.Release();
-        entering.ForEach(snapshot => snapshot.MarkWritten());
-        deliveries.Clear();
-        _spare = deliveries.Capacity > KeptCapacity ? [] : deliveries;
-    }
-
-    /// <summary>One step a changeset, one op a row.</summary>
-    private async ValueTask WriteStepsAsync(StepComposer composer, List<Delivery> deliveries)
-    {
-        for (var i = 0; i < deliveries.Count;)
+        for (var i = 0; i < entries.Length; i++)
         {
-            var position = deliveries[i].Change.Position;
-            composer.Begin(position);
-            while (i < deliveries.Count && deliveries[i].Change.Position == position)
-            {
-                var first = i;
-                while (++i < deliveries.Count && deliveries[i].Change == deliveries[first].Change)
-                {
-                }
-
-                AddRow(composer, CollectionsMarshal.AsSpan(deliveries)[first..i], position.Offset);
-            }
-
-            if (composer.Step.Count > 0)
-            {
-                await _writer.WriteAsync(composer.Step);
-            }
-        }
-    }
-
-    /// <summary>Leaves out shapes that were closed, and those whose first snapshot is still to come: it brings these diffs along.</summary>
-    private static void AddRow(StepComposer composer, Span<Delivery> deliveries, long offset)
-    {
-        var kept = 0;
-        foreach (var delivery in deliveries)
-        {
-            if (!delivery.Member.HasLeft && delivery.Member.EnteredAt < offset)
-            {
-                deliveries[kept++] = delivery;
-            }
+            entering[i].MarkWritten(entries[i]);
         }
 
-        composer.AddRow(deliveries[..kept]);
-    }
-
-    /// <summary>Lets subscriptions in at a position: their snapshot, and every diff since they joined, in one step.</summary>
-    private async ValueTask WriteSnapshotAsync(StepComposer composer, EnteringSnapshot entering, Position position)
-    {
-        var open = entering.Request.Subscriptions.Where(s => _subscriptions.IsOpen(s.Id, s.Member)).Select(s => s.Member).Distinct().ToList();
-        if (open.Count == 0)
+        if (_invalidated.HoldUp)
         {
-            return;
-        }
-
-        // What was routed, not what the log holds: a late change is in its row's order there.
-        var joined = _shared.Router.ReadRouted(entering.From.Offset, position.Offset);
-        if (joined is null)
-        {
-            _readAgain(entering.Request);
-            return;
-        }
-
-        composer.Begin(position);
-        AddSnapshot(composer, entering, open);
-        AddChanges(composer, joined, open);
-        open.ForEach(member => member.EnteredAt = Math.Min(member.EnteredAt, position.Offset));
-        await _writer.WriteAsync(composer.Step);
-    }
-
-    private static void AddSnapshot(StepComposer composer, EnteringSnapshot entering, List<ShapeMember> open)
-    {
-        var members = entering.Request.Subscriptions.Select(s => s.Member).Distinct().ToList();
-        foreach (var member in open)
-        {
-            var chunks = entering.Snapshot.Rows[members.IndexOf(member)].Chunks;
-            for (var i = 0; i < chunks.Count; i++)
-            {
-                composer.Step.AddSnapshot(member.Shape.Id, isFirst: i == 0, chunks[i]);
-            }
-        }
-    }
-
-    private static void AddChanges(StepComposer composer, IReadOnlyList<LogEntry> entries, List<ShapeMember> members)
-    {
-        foreach (var entry in entries)
-        {
-            foreach (var change in entry.Changeset.Changes)
-            {
-                composer.AddChange(change, entry.Position, members);
-            }
+            _readInvalidated();
         }
     }
 }

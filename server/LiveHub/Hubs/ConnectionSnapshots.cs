@@ -1,30 +1,47 @@
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
+using LiveHub.Routing;
 using LiveHub.Snapshots;
 
 namespace LiveHub.Hubs;
 
 /// <summary>
 /// Reads the snapshots of one connection, one after the other, each when the one before was taken: a client that does not
-/// read holds one.
+/// read holds one. What was invalidated is read along with what was asked for, so that neither waits for the other for ever.
 /// </summary>
 internal sealed class ConnectionSnapshots(
-    SyncConnectionFactory shared, Subscriptions subscriptions, ConnectionPump pump, CancellationToken closed)
+    SyncConnectionFactory shared, Subscriptions subscriptions, InvalidatedShapes invalidated, ConnectionPump pump, CancellationToken closed)
 {
     private const int MaxAttempts = 3;
     private const int RetryMs = 2_000;
 
-    private readonly Queue<SnapshotRequest> _toRead = new();
+    private readonly LinkedList<SnapshotRequest> _asked = new();
+    private bool _isReading;
+    private bool _readAgainAlone;
+    private int _shortLogs;
 
-    public void Read(SnapshotRequest request)
+    /// <summary>Reads subscriptions that were asked for together.</summary>
+    public void Read(IReadOnlyList<(long Id, ShapeMember Member)> asked)
     {
-        lock (_toRead)
+        lock (_asked)
         {
-            _toRead.Enqueue(request);
-            if (_toRead.Count > 1)
+            _asked.AddLast(new SnapshotRequest(asked, [], Attempt: 1));
+        }
+
+        ReadInvalidated();
+    }
+
+    /// <summary>Reads again what was invalidated.</summary>
+    public void ReadInvalidated()
+    {
+        lock (_asked)
+        {
+            if (_isReading)
             {
                 return;
             }
+
+            _isReading = true;
         }
 
         _ = ReadAllAsync();
@@ -33,58 +50,61 @@ internal sealed class ConnectionSnapshots(
     private async Task ReadAllAsync()
     {
         await Task.Yield();
-        while (true)
+        while (Next() is { } request)
         {
-            SnapshotRequest next;
-            lock (_toRead)
-            {
-                next = _toRead.Peek();
-            }
-
-            await ReadAsync(next);
-            lock (_toRead)
-            {
-                _toRead.Dequeue();
-                if (_toRead.Count == 0)
-                {
-                    return;
-                }
-            }
+            await ReadAsync(request);
         }
     }
 
-    /// <summary>The log no longer reaches back to where a snapshot was read.</summary>
-    public void ReadAgain(SnapshotRequest request)
+    private SnapshotRequest? Next()
     {
-        if (request.Attempt < MaxAttempts)
+        lock (_asked)
         {
-            Read(new(request.Subscriptions, request.Attempt + 1));
+            var again = invalidated.Find();
+            var request = again.Count > 0 && _readAgainAlone ? null : TakeAsked();
+            _readAgainAlone = false;
+            _isReading = !closed.IsCancellationRequested && (request is not null || again.Count > 0);
+            return !_isReading ? null
+                : request is null ? new([], again, Attempt: 1)
+                : request with { Again = [.. again.Except(request.Members())] };
         }
-        else
+    }
+
+    /// <summary>The next that was asked for and is still wanted.</summary>
+    private SnapshotRequest? TakeAsked()
+    {
+        while (_asked.First?.Value is { } first)
         {
-            Refuse(request, ErrorCodes.SnapshotTooSlow,
-                "The log does not reach back to the start of the read. Raise LogRetention on the server, or subscribe to fewer rows.", retryMs: null);
+            _asked.RemoveFirst();
+            var request = first with { Asked = [.. first.Asked.Where(s => subscriptions.IsOpen(s.Id, s.Member))] };
+            if (request.Asked.Count > 0)
+            {
+                // From here on it can miss an invalidation.
+                var routed = shared.Router.Routed.Offset;
+                foreach (var (_, member) in request.Asked)
+                {
+                    member.ReadAt = Math.Min(member.ReadAt, routed);
+                }
+
+                return request;
+            }
         }
+
+        return null;
     }
 
     /// <summary>Reads a snapshot and hands it to the pump. Never throws.</summary>
     private async Task ReadAsync(SnapshotRequest request)
     {
-        request = request with { Subscriptions = [.. request.Subscriptions.Where(s => subscriptions.IsOpen(s.Id, s.Member))] };
-        if (request.Subscriptions.Count == 0)
-        {
-            return;
-        }
-
-        var shapes = request.Subscriptions.Select(s => s.Member.Shape.Shape).Distinct().ToList();
+        var members = request.Members();
+        var shapes = members.ConvertAll(m => m.Shape.Shape);
         try
         {
-            var from = shared.Router.Routed;
             var snapshot = await shared.Snapshots.ReadAsync(shapes, closed);
             await shared.Router.WaitForAsync(snapshot.Seen.Offset, closed);
-            var entering = new EnteringSnapshot(request, from, snapshot);
+            var entering = new EnteringSnapshot(request, members, snapshot);
             pump.Enter(entering);
-            await entering.Written.WaitAsync(closed);
+            Settle(request, await entering.Written.WaitAsync(closed));
         }
         catch (OperationCanceledException) when (closed.IsCancellationRequested)
         {
@@ -92,31 +112,87 @@ internal sealed class ConnectionSnapshots(
         }
         catch (SnapshotTooLargeException)
         {
-            Refuse(request, ErrorCodes.SnapshotTooLarge,
+            Fail(request, ErrorCodes.SnapshotTooLarge,
                 $"The rows take more than {shared.Options.MaxSnapshotBytes} bytes. Narrow the filter, open fewer at once, or raise MaxSnapshotBytes on the server.", retryMs: null);
         }
         catch (OperationCanceledException e)
         {
             shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
-            Refuse(request, ErrorCodes.SnapshotTooSlow,
+            Fail(request, ErrorCodes.SnapshotTooSlow,
                 $"Reading took longer than {shared.Options.SnapshotTimeout}. Raise SnapshotTimeout on the server, or subscribe to fewer rows.", retryMs: null);
         }
         catch (Exception e)
         {
             shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
-            Refuse(request, ErrorCodes.SnapshotFailed, "The database could not be read. The client asks again.", RetryMs);
+            Fail(request, ErrorCodes.SnapshotFailed, "The database could not be read. The client asks again.", RetryMs);
         }
     }
 
+    private void Settle(SnapshotRequest request, Entry entry)
+    {
+        _shortLogs = entry is Entry.LogTooShort ? _shortLogs + 1 : 0;
+        if (_shortLogs == MaxAttempts)
+        {
+            _shortLogs = 0;
+            Refuse(request, ErrorCodes.SnapshotTooSlow,
+                "The log does not reach back to the start of the read. Raise LogRetention on the server, or subscribe to fewer rows.", retryMs: null);
+        }
+        else if (entry is not Entry.Done)
+        {
+            AskAgain(request);
+        }
+    }
+
+    /// <summary>What was asked for and what was invalidated are read apart before one pays for the other's fault.</summary>
+    private void Fail(SnapshotRequest request, string code, string message, int? retryMs)
+    {
+        if (request.Asked.Count > 0 && request.Again.Count > 0 && request.Attempt < MaxAttempts)
+        {
+            _readAgainAlone = true;
+            AskAgain(request with { Attempt = request.Attempt + 1 });
+        }
+        else
+        {
+            Refuse(request.Asked.Count > 0 ? request with { Again = [] } : request, code, message, request.Again.Count > 0 ? RetryMs : retryMs);
+        }
+    }
+
+    private void AskAgain(SnapshotRequest request)
+    {
+        lock (_asked)
+        {
+            foreach (var (_, member) in request.Asked.Where(s => s.Member.EnteredAt == long.MaxValue))
+            {
+                member.ReadAt = long.MaxValue;
+            }
+
+            _asked.AddFirst(request with { Again = [] });
+        }
+
+        // What waited for them alone need not wait any longer: they are read after it.
+        pump.Wake();
+    }
+
+    /// <summary>What was live before was not too much then: the client asks for it again.</summary>
     private void Refuse(SnapshotRequest request, string code, string message, int? retryMs)
     {
-        foreach (var (id, member) in request.Subscriptions)
+        foreach (var (id, member) in request.Asked)
         {
-            if (subscriptions.IsOpen(id, member))
-            {
-                subscriptions.Close(id);
-                pump.Send(ServerMessages.Error(code, message, id, retryMs));
-            }
+            Refuse(id, member, code, message, retryMs);
+        }
+
+        foreach (var member in request.Again)
+        {
+            subscriptions.IdsOf(member).ForEach(id => Refuse(id, member, code, message, RetryMs));
+        }
+    }
+
+    private void Refuse(long id, ShapeMember member, string code, string message, int? retryMs)
+    {
+        if (subscriptions.IsOpen(id, member))
+        {
+            subscriptions.Close(id);
+            pump.Send(ServerMessages.Error(code, message, id, retryMs));
         }
     }
 }

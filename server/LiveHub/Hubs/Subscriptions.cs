@@ -39,6 +39,24 @@ internal sealed class Subscriptions(Router router, SendQueue queue)
         }
     }
 
+    /// <summary>The connection's part in every shape that it is subscribed to.</summary>
+    public List<ShapeMember> Members()
+    {
+        lock (_lock)
+        {
+            return [.. _byShape.Values.Select(s => s.Member)];
+        }
+    }
+
+    /// <summary>The ids that show a shape.</summary>
+    public List<long> IdsOf(ShapeMember member)
+    {
+        lock (_lock)
+        {
+            return [.. _byId.Where(s => s.Value == member).Select(s => s.Key)];
+        }
+    }
+
     /// <returns>The connection's part in the shape; null where the connection has ended.</returns>
     public ShapeMember? Open(long id, Shape shape)
     {

@@ -27,8 +27,9 @@ internal sealed class SyncConnection : IDisposable
         _hub = hub;
         _queue = new(shared.Options.MaxQueuedRows, _ => _pump!.Wake(), _ => GiveUp());
         _subscriptions = new(shared.Router, _queue);
-        _pump = new(shared, hub, _queue, _subscriptions, request => _snapshots!.ReadAgain(request));
-        _snapshots = new(shared, _subscriptions, _pump, _closing.Token);
+        var invalidated = new InvalidatedShapes(_queue, _subscriptions);
+        _pump = new(shared, hub, _queue, _subscriptions, invalidated, () => _snapshots!.ReadInvalidated());
+        _snapshots = new(shared, _subscriptions, invalidated, _pump, _closing.Token);
         shared.Router.Attach(_queue);
     }
 
@@ -86,6 +87,7 @@ internal sealed class SyncConnection : IDisposable
                     _subscriptions.Close(id);
                 }
 
+                _pump.Wake();
                 break;
         }
     }
@@ -138,7 +140,7 @@ internal sealed class SyncConnection : IDisposable
 
         if (opened.Count > 0)
         {
-            _snapshots.Read(new(opened, Attempt: 1));
+            _snapshots.Read(opened);
         }
     }
 

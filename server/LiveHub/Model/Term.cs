@@ -26,9 +26,30 @@ internal sealed class Term
     /// <summary>Distinct, in the order asked for.</summary>
     public ImmutableArray<KeyValues> Values { get; }
 
-    public bool Holds(Row row)
+    public bool Holds(Row row) => Contains(row.Select(Ordinals));
+
+    /// <summary>Whether no row can hold both: they are on the same columns and have no value in common.</summary>
+    public bool Excludes(Term other)
     {
-        var values = row.Select(Ordinals);
+        if (!Ordinals.AsSpan().SequenceEqual(other.Ordinals))
+        {
+            return false;
+        }
+
+        var (few, many) = Values.Length < other.Values.Length ? (this, other) : (other, this);
+        foreach (var value in few.Values)
+        {
+            if (many.Contains(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Contains(KeyValues values)
+    {
         if (_set is not null)
         {
             return _set.Contains(values);

@@ -61,6 +61,24 @@ internal sealed class EntityIndex
             }
         }
     }
+
+    public void Find(Invalidation invalidation, long search, List<LiveShape> found)
+    {
+        found.AddRange(_whole);
+        foreach (var table in _tables)
+        {
+            if (invalidation.Terms.FirstOrDefault(t => t.Ordinals.AsSpan().SequenceEqual(table.Ordinals)) is not { } term)
+            {
+                table.FindAll(search, found);
+                continue;
+            }
+
+            foreach (var value in term.Values)
+            {
+                table.Find(value, search, found);
+            }
+        }
+    }
 }
 
 /// <summary>The part of a shape that is looked up: as many equalities as there are, and one list.</summary>

@@ -67,6 +67,14 @@ internal sealed class EqualityTable(int[] ordinals)
         }
     }
 
+    public void FindAll(long search, List<LiveShape> found)
+    {
+        foreach (var value in _shapes.Keys)
+        {
+            Find(value, search, found);
+        }
+    }
+
     private static void Add(LiveShape shape, long search, List<LiveShape> found)
     {
         if (shape.FoundFor != search)

@@ -12,6 +12,6 @@ internal sealed class LiveShape(int id, Shape shape)
     /// <summary>Touched under the router's lock only.</summary>
     public List<ShapeMember> Members { get; } = [];
 
-    /// <summary>The last change that the index found this shape for; keeps it from being found twice.</summary>
+    /// <summary>The last search in which the index found this shape for; keeps it from being found twice.</summary>
     public long FoundFor { get; set; }
 }

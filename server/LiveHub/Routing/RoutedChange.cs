@@ -10,7 +10,7 @@ namespace LiveHub.Routing;
 /// A change on its way to connections, with its row parts: each is serialized once, by the first that needs it, for all who
 /// see the row through the same projection. A part is a row op's object, still open: the shapes follow.
 /// </summary>
-internal sealed class RoutedChange(Change change, Position position)
+internal sealed class RoutedChange(Change change, Position position, TransactionId? transaction = null)
 {
     private readonly Lock _lock = new();
     private List<(Projection Projection, bool IsFull, ReadOnlyMemory<byte> Part)>? _parts;
@@ -19,6 +19,9 @@ internal sealed class RoutedChange(Change change, Position position)
     public Change Change => change;
 
     public Position Position => position;
+
+    /// <summary>The database's number for the change's transaction, where capture knows it.</summary>
+    public TransactionId? Transaction => transaction;
 
     /// <summary>Key, version and all columns of the projection.</summary>
     public ReadOnlyMemory<byte> Full(Projection projection) => Find(projection, isFull: true);

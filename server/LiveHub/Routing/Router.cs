@@ -145,7 +145,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
                 var placed = order.Place(entry).Changeset;
                 foreach (var change in placed.Changes)
                 {
-                    Route(change, entry.Position);
+                    Route(change, entry.Position, placed.Transaction);
                 }
 
                 foreach (var invalidation in placed.Invalidations)
@@ -170,7 +170,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
         Reach(entry.Position);
     }
 
-    private void Route(Change change, Position position)
+    private void Route(Change change, Position position, TransactionId? transaction)
     {
         _found.Clear();
         _shapes.Find(change, _found);
@@ -183,7 +183,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
                 continue;
             }
 
-            routed ??= new(change, position);
+            routed ??= new(change, position, transaction);
             foreach (var member in shape.Members)
             {
                 if (member.Queue.Stage(new(routed, member, kind)))
@@ -194,12 +194,26 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
         }
     }
 
-    /// <summary>Whoever may show the rows starts again from snapshots.</summary>
+    /// <summary>Tells the connections that may show some of the rows; what they do about it they know themselves.</summary>
     private void Invalidate(Invalidation invalidation, Position position)
     {
-        foreach (var queue in _shapes.Find(invalidation.Entity).SelectMany(shape => shape.Members).Select(member => member.Queue).Distinct())
+        _found.Clear();
+        _shapes.Find(invalidation, _found);
+        var routed = new RoutedInvalidation(invalidation, position);
+        foreach (var shape in _found)
         {
-            queue.GiveUp();
+            if (!Differ.MayShow(shape.Shape, invalidation))
+            {
+                continue;
+            }
+
+            foreach (var member in shape.Members)
+            {
+                if (member.Queue.StageInvalidation(routed))
+                {
+                    _touched.Add(member.Queue);
+                }
+            }
         }
     }
 

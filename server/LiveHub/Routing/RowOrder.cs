@@ -140,7 +140,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
             Changes = changes,
             Invalidations = lost is null
                 ? changeset.Invalidations
-                : changeset.Invalidations.AddRange(lost.GroupBy(c => c.Entity).Select(rows => Invalidation.Of(rows.Key, rows.Select(c => c.Key.Detach())))),
+                : changeset.Invalidations.AddRange(lost.GroupBy(c => c.Entity).Select(rows => Invalidation.Of(rows.Key, rows.Select(c => c.Key.Detach()).ToList()))),
         };
 
     private void Trim(DateTimeOffset now)

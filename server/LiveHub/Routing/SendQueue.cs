@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
+
 namespace LiveHub.Routing;
 
 /// <summary>
-/// What waits for one connection: row diffs from the router, whole changesets only, and whole messages from elsewhere. Nobody who
-/// fills it ever waits. A connection that lets more than the limit gather is given up: the log has no hold on it, fresh snapshots do.
+/// What waits for one connection: row diffs and invalidations from the router, whole changesets only. Nobody who fills it ever
+/// waits. A connection that lets more than the limit gather is given up: the log has no hold on it, fresh snapshots do.
 /// </summary>
 internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<SendQueue> onOverflow)
 {
@@ -10,6 +12,8 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
 
     private readonly Lock _lock = new();
     private readonly List<Delivery> _staged = [];
+    private readonly List<RoutedInvalidation> _stagedInvalidations = [];
+    private readonly List<RoutedInvalidation> _invalidations = [];
     private List<Delivery> _rows = [];
     private bool _isClosed;
 
@@ -18,7 +22,20 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
     public bool Stage(Delivery delivery)
     {
         _staged.Add(delivery);
-        return _staged.Count == 1;
+        return _staged.Count + _stagedInvalidations.Count == 1;
+    }
+
+    /// <summary>Adds an invalidation to the changeset that is being routed, once for all the connection's shapes. For the router alone.</summary>
+    /// <returns>Whether it is the first of its changeset.</returns>
+    public bool StageInvalidation(RoutedInvalidation invalidation)
+    {
+        if (_stagedInvalidations.Count > 0 && ReferenceEquals(_stagedInvalidations[^1], invalidation))
+        {
+            return false;
+        }
+
+        _stagedInvalidations.Add(invalidation);
+        return _staged.Count + _stagedInvalidations.Count == 1;
     }
 
     /// <summary>The changeset is routed whole: what was staged is ready to be sent. For the router alone.</summary>
@@ -27,15 +44,16 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
         bool overflows;
         lock (_lock)
         {
-            overflows = !_isClosed && _rows.Count > 0 && _rows.Count + _staged.Count > maxRows;
+            var waiting = _rows.Count + _invalidations.Count;
+            overflows = !_isClosed && waiting > 0 && waiting + _staged.Count + _stagedInvalidations.Count > maxRows;
             if (overflows)
             {
-                _isClosed = true;
-                _rows = [];
+                Clear();
             }
             else if (!_isClosed)
             {
                 _rows.AddRange(_staged);
+                _invalidations.AddRange(_stagedInvalidations);
             }
         }
 
@@ -53,6 +71,7 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
     /// <summary>Forgets what was staged. For the router alone.</summary>
     public void Unstage()
     {
+        _stagedInvalidations.Clear();
         _staged.Clear();
         if (_staged.Capacity > KeptCapacity)
         {
@@ -60,13 +79,41 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
         }
     }
 
-    /// <summary>Takes all that waits, in exchange for an empty list.</summary>
-    public List<Delivery> Take(List<Delivery> empty)
+    /// <summary>Takes the diffs that wait, up to an offset, in exchange for an empty list: those of changesets before the first invalidation.</summary>
+    public List<Delivery> Take(List<Delivery> empty, long through = long.MaxValue)
     {
         lock (_lock)
         {
-            (var taken, _rows) = (_rows, empty);
-            return taken;
+            var last = _invalidations.Count == 0 ? through : Math.Min(through, _invalidations[0].Position.Offset - 1);
+            var count = CountThrough(last);
+            if (count == _rows.Count)
+            {
+                (var all, _rows) = (_rows, empty);
+                return all;
+            }
+
+            empty.AddRange(CollectionsMarshal.AsSpan(_rows)[..count]);
+            _rows.RemoveRange(0, count);
+            return empty;
+        }
+    }
+
+    /// <summary>The invalidations that wait, in the order of the log.</summary>
+    public IReadOnlyList<RoutedInvalidation> Invalidations()
+    {
+        lock (_lock)
+        {
+            return _invalidations.Count == 0 ? [] : [.. _invalidations];
+        }
+    }
+
+    /// <summary>The invalidations up to an offset hold nothing up any longer.</summary>
+    public void Settle(long through)
+    {
+        lock (_lock)
+        {
+            var later = _invalidations.FindIndex(i => i.Position.Offset > through);
+            _invalidations.RemoveRange(0, later < 0 ? _invalidations.Count : later);
         }
     }
 
@@ -81,8 +128,25 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
     {
         lock (_lock)
         {
-            _isClosed = true;
-            _rows = [];
+            Clear();
         }
+    }
+
+    private int CountThrough(long offset)
+    {
+        if (offset == long.MaxValue)
+        {
+            return _rows.Count;
+        }
+
+        var later = _rows.FindIndex(d => d.Change.Position.Offset > offset);
+        return later < 0 ? _rows.Count : later;
+    }
+
+    private void Clear()
+    {
+        _isClosed = true;
+        _rows = [];
+        _invalidations.Clear();
     }
 }

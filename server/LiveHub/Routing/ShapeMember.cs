@@ -1,9 +1,12 @@
+using LiveHub.Changes;
+
 namespace LiveHub.Routing;
 
 /// <summary>One connection's part in a live shape, whatever number of its subscriptions show it.</summary>
 internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
 {
     private bool _hasLeft;
+    private long _readAt = long.MaxValue;
 
     public LiveShape Shape => shape;
 
@@ -18,6 +21,22 @@ internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
 
     /// <summary>The offset at which its first snapshot entered; diffs up to it are part of that snapshot's step. Touched by the pump alone.</summary>
     public long EnteredAt { get; set; } = long.MaxValue;
+
+    /// <summary>
+    /// Where the log was when its rows were read, or before: invalidations up to there are in them. What has not begun to be
+    /// read has missed none.
+    /// </summary>
+    public long ReadAt
+    {
+        get => Volatile.Read(ref _readAt);
+        set => Volatile.Write(ref _readAt, value);
+    }
+
+    /// <summary>Which transactions its rows showed when they were read, where the database can tell. Touched by the pump alone.</summary>
+    public TransactionSnapshot? Shown { get; set; }
+
+    /// <summary>Its rows hold what the transaction wrote, or something newer: a diff of it could only take them back (rule 11).</summary>
+    public bool Shows(TransactionId? transaction) => transaction is { } id && Shown?.Sees(id) is true;
 
     /// <summary>Its place in <see cref="LiveShape.Members"/>. Touched under the router's lock only.</summary>
     public int Place { get; set; }

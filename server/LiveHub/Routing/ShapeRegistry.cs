@@ -45,8 +45,7 @@ internal sealed class ShapeRegistry
 
     public void Find(Change change, List<LiveShape> found) => _index.Find(change, found);
 
-    /// <summary>All live shapes of an entity.</summary>
-    public IEnumerable<LiveShape> Find(Entity entity) => _shapes.Values.Where(live => live.Shape.Entity == entity);
+    public void Find(Invalidation invalidation, List<LiveShape> found) => _index.Find(invalidation, found);
 
     public int Count => _shapes.Count;
 }

@@ -35,16 +35,16 @@ internal sealed class StepComposer
     }
 
     /// <summary>Adds what a change means for some shapes, whoever else it was routed to.</summary>
-    public void AddChange(Change change, Position position, IReadOnlyList<ShapeMember> members)
+    public void AddChange(Change change, Position position, TransactionId? transaction, IReadOnlyList<ShapeMember> members)
     {
         _sameRow.Clear();
         RoutedChange? routed = null;
         foreach (var member in members)
         {
             var shape = member.Shape.Shape;
-            if (shape.Entity == change.Entity && Differ.Diff(shape, change) is not DiffKind.None and var kind)
+            if (shape.Entity == change.Entity && !member.Shows(transaction) && Differ.Diff(shape, change) is not DiffKind.None and var kind)
             {
-                _sameRow.Add(new(routed ??= new(change, position), member, kind));
+                _sameRow.Add(new(routed ??= new(change, position, transaction), member, kind));
             }
         }
 

@@ -38,4 +38,13 @@ internal sealed class SubscriptionIndex
             entity.Find(change, ++_searches, found);
         }
     }
+
+    /// <summary>Adds every shape that may show rows that an invalidation concerns, once; and perhaps some that do not.</summary>
+    public void Find(Invalidation invalidation, List<LiveShape> found)
+    {
+        if (_entities.TryGetValue(invalidation.Entity, out var entity))
+        {
+            entity.Find(invalidation, ++_searches, found);
+        }
+    }
 }

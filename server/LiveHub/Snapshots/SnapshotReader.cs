@@ -12,15 +12,18 @@ using Microsoft.Extensions.Options;
 
 namespace LiveHub.Snapshots;
 
-/// <summary>The rows of some shapes at one moment, and the position at which the log holds everything that was seen.</summary>
-internal sealed record Snapshot(IReadOnlyList<SnapshotRows> Rows, Position Seen);
+/// <summary>The rows of some shapes at one moment.</summary>
+/// <param name="Rows">In the order of the shapes.</param>
+/// <param name="From">The log up to here was committed before that moment.</param>
+/// <param name="Seen">The log up to here holds everything that was seen.</param>
+internal sealed record Snapshot(IReadOnlyList<SnapshotRows> Rows, Position From, Position Seen);
 
 /// <summary>The rows take more than one connection may hold.</summary>
 internal sealed class SnapshotTooLargeException : Exception;
 
 /// <summary>Reads shapes from the database; a few at a time, the rest wait their turn.</summary>
 internal sealed class SnapshotReader(
-    LiveModel model, IBackplane backplane, CommitWindow window, IServiceScopeFactory scopes, IOptions<LiveHubOptions> options, TimeProvider time)
+    LiveModel model, Databases databases, IBackplane backplane, CommitWindow window, IServiceScopeFactory scopes, IOptions<LiveHubOptions> options, TimeProvider time)
     : IDisposable
 {
     private readonly SemaphoreSlim _turns = new(options.Value.MaxConcurrentSnapshots);
@@ -36,17 +39,18 @@ internal sealed class SnapshotReader(
             using var timeout = new CancellationTokenSource(options.Value.SnapshotTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
             var rows = new SnapshotRows[shapes.Count];
+            var (from, seen) = (new Position(long.MaxValue, 0), default(Position));
             await using var scope = scopes.CreateAsyncScope();
             foreach (var group in shapes.Select((shape, place) => (shape, place)).GroupBy(s => s.shape.Entity.ContextType))
             {
                 await using var lease = model.Rent(scope.ServiceProvider, group.Key);
-                await lease.Context.Database.CreateExecutionStrategy().ExecuteAsync(
+                var read = await lease.Context.Database.CreateExecutionStrategy().ExecuteAsync(
                     async token => await ReadAsync(lease.Context, [.. group], rows, token), either.Token);
+                from = read.From.Offset < from.Offset ? read.From : from;
+                seen = read.Seen.Offset > seen.Offset ? read.Seen : seen;
             }
 
-            // What was seen and is not in the log yet must be there before the snapshot enters.
-            await window.WaitAsync(cancellationToken);
-            return new(rows, await backplane.ReadHeadAsync(cancellationToken));
+            return new(rows, from, seen);
         }
         finally
         {
@@ -54,14 +58,20 @@ internal sealed class SnapshotReader(
         }
     }
 
-    private async Task ReadAsync(DbContext context, List<(Shape Shape, int Place)> shapes, SnapshotRows[] rows, CancellationToken cancellationToken)
+    private async Task<(Position From, Position Seen)> ReadAsync(
+        DbContext context, List<(Shape Shape, int Place)> shapes, SnapshotRows[] rows, CancellationToken cancellationToken)
     {
         await using var transaction = await context.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        var from = await backplane.ReadHeadAsync(cancellationToken);
+
+        // Seen is known as soon as the snapshot is taken. Elsewhere the moment that is seen is not over before the last row.
+        var (isTaken, transactions) = await databases.For(context.GetType()).TakeSnapshotAsync(context, cancellationToken);
+        var seen = isTaken ? await ReadSeenAsync(cancellationToken) : default;
         await using var writer = new Utf8JsonWriter(Stream.Null, WireJson.WriterOptions);
         var bytes = rows.Sum(r => r?.Chunks.Sum(c => (long)c.Length) ?? 0);
         foreach (var (shape, place) in shapes)
         {
-            var read = new SnapshotRows(shape.Projection);
+            var read = new SnapshotRows(shape.Projection, transactions);
             var query = _queries.GetOrAdd(shape.Entity, ShapeQuery.Of);
             await foreach (var row in query.ReadAsync(context, shape, cancellationToken))
             {
@@ -76,5 +86,13 @@ internal sealed class SnapshotReader(
         }
 
         await transaction.CommitAsync(cancellationToken);
+        return (from, isTaken ? seen : await ReadSeenAsync(cancellationToken));
+    }
+
+    /// <summary>What was seen and is not in the log yet must be there before the snapshot enters.</summary>
+    private async Task<Position> ReadSeenAsync(CancellationToken cancellationToken)
+    {
+        await window.WaitAsync(cancellationToken);
+        return await backplane.ReadHeadAsync(cancellationToken);
     }
 }

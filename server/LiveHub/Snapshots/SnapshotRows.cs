@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using LiveHub.Changes;
 using LiveHub.Model;
 using LiveHub.Shapes;
 
@@ -9,7 +10,7 @@ namespace LiveHub.Snapshots;
 /// All rows of a shape at one moment of the database, encoded: in chunks that fit into one hub message each, every chunk
 /// the rows separated by commas and followed by <c>]}</c>, as <see cref="Protocol.Step.AddSnapshot"/> takes them.
 /// </summary>
-internal sealed class SnapshotRows(Projection projection)
+internal sealed class SnapshotRows(Projection projection, TransactionSnapshot? transactions = null)
 {
     private const int ChunkBytes = 24 * 1024;
 
@@ -18,6 +19,9 @@ internal sealed class SnapshotRows(Projection projection)
     private readonly ArrayBufferWriter<byte> _row = new(256);
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Chunks => _chunks;
+
+    /// <summary>Which transactions they show, where the database can tell.</summary>
+    public TransactionSnapshot? Transactions => transactions;
 
     /// <summary>What the last row that was added takes.</summary>
     public int LastRowBytes => _row.WrittenCount;

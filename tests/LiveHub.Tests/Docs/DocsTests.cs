@@ -14,10 +14,10 @@ public sealed partial class DocsTests
     public void The_readme_s_server_code_is_the_code_that_is_compiled_here()
     {
         var readme = File.ReadAllText(Path.Combine(PostgresServer.Root(), "README.md"));
-        var block = CSharpBlock().Match(readme).Groups["code"].Value;
+        var blocks = CSharpBlock().Matches(readme).Select(m => m.Groups["code"].Value);
         var source = File.ReadAllText(Path.Combine(PostgresServer.Root(), "tests", "LiveHub.Tests", "Docs", "ReadmeServer.cs"));
-        var compiled = source.Split("// README begin\n")[1].Split("        // README end")[0];
-        Assert.Equal(block, string.Concat(compiled.Split('\n').SkipLast(1).Select(line => (line.Length > 8 ? line[8..] : line) + "\n")));
+        var compiled = source.Split("// README begin\n").Skip(1).Select(s => s.Split("        // README end")[0]);
+        Assert.Equal(blocks, compiled.Select(c => string.Concat(c.Split('\n').SkipLast(1).Select(line => (line.Length > 8 ? line[8..] : line) + "\n"))));
     }
 
     [Fact]

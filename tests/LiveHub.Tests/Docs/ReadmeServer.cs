@@ -29,6 +29,25 @@ public static class ReadmeServer
         // README end
     }
 
+    public static void Unseen(WebApplication app)
+    {
+        // README begin
+        app.MapPost("/lists/{id:int}/archive", async (int id, BoardDb db, ILiveHub live) =>
+        {
+            await db.Database.ExecuteSqlAsync($"update \"Cards\" set \"Done\" = true where \"ListId\" = {id}");
+            await live.InvalidateAsync<Card>(c => c.ListId == id);          // raw SQL: these rows have changed
+        });
+        app.MapDelete("/lists/{id:int}", async (int id, BoardDb db, ILiveHub live) =>
+        {
+            db.Remove(await db.Lists.SingleAsync(l => l.Id == id));
+            await db.SaveChangesAsync();                                    // captured: the list, and cards that EF Core had loaded
+            await live.InvalidateAsync<Card>(c => c.ListId == id);          // a cascade in the database: the others
+        });
+        app.MapPost("/imported", async (int[] cards, ILiveHub live) =>      // another program tells what it has written
+            await live.InvalidateAsync<Card>(cards.Cast<object>()));        // by key; or all of them: InvalidateAsync<Card>()
+        // README end
+    }
+
     public sealed class BoardDb(DbContextOptions<BoardDb> options) : DbContext(options)
     {
         public DbSet<Board> Boards => Set<Board>();
@@ -51,6 +70,8 @@ public static class ReadmeServer
     public sealed class Card
     {
         public int Id { get; set; }
+
+        public int ListId { get; set; }
 
         public bool Done { get; set; }
 

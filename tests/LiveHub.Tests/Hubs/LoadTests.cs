@@ -118,6 +118,8 @@ public sealed class LoadTests(PostgresServer server)
             await stuck.SubscribeAsync(id, "Item");
         }
 
+        await Until.TrueAsync(() => reads.Count("Items") > 0, () => "the stuck client is not served");
+
         // Others are served meanwhile, oftener than all that the stuck one asked for would take.
         await using var client = await RawClient.ConnectAsync(shop.HubUrl);
         var view = new RawView();

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using LiveHub.Changes;
+using LiveHub.Model;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Tests.Model;
@@ -11,6 +12,36 @@ namespace LiveHub.Tests.Routing;
 
 public sealed class DifferTests
 {
+    [Fact]
+    public void Rule_5_an_invalidation_concerns_every_shape_of_its_entity_but_those_that_its_terms_exclude()
+    {
+        var byShelf = new Invalidation(Catalog.Book, [Catalog.Term(Catalog.Book, "ShelfId", 1, 2)]);
+        Assert.True(Differ.MayShow(Catalog.Shape(Catalog.Book), byShelf));
+        Assert.True(Differ.MayShow(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 2, 3)), byShelf));
+        Assert.False(Differ.MayShow(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 3, 4)), byShelf));
+        Assert.False(Differ.MayShow(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "OwnerId", 1), Catalog.Term(Catalog.Book, "ShelfId", 3)), byShelf));
+        Assert.True(Differ.MayShow(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "Id", 9)), byShelf));
+        Assert.False(Differ.MayShow(Catalog.Shape(Catalog.Genre), byShelf));
+        Assert.All([Catalog.Shape(Catalog.Book), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "Id", 9))], s => Assert.True(Differ.MayShow(s, Invalidation.Of(Catalog.Book))));
+    }
+
+    [Fact]
+    public void Rule_5_null_is_a_value_that_excludes_others()
+    {
+        var unowned = new Invalidation(Catalog.Book, [Catalog.Term(Catalog.Book, "OwnerId", [null])]);
+        Assert.True(Differ.MayShow(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "OwnerId", null, 1)), unowned));
+        Assert.False(Differ.MayShow(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "OwnerId", 1)), unowned));
+    }
+
+    [Fact]
+    public void Rule_5_terms_on_part_of_a_composite_key_exclude_no_keys()
+    {
+        var key = Catalog.Shape(Catalog.Copy, new Term(Catalog.Copy.Key, [new([1, "a"])]));
+        Assert.True(Differ.MayShow(key, new(Catalog.Copy, [Catalog.Term(Catalog.Copy, "BookId", 2)])));
+        Assert.True(Differ.MayShow(key, Invalidation.Of(Catalog.Copy, [new([1, "a"]), new([2, "a"])])));
+        Assert.False(Differ.MayShow(key, Invalidation.Of(Catalog.Copy, [new([1, "b"]), new([2, "a"])])));
+    }
+
     [Fact]
     public void G2_any_changes_lead_any_shape_to_what_it_is_on_the_table()
         => Always.HoldsForLists(Generated.Shapes, Table.Writes, (shape, writes) =>
@@ -48,7 +79,7 @@ public sealed class DifferTests
             foreach (var change in table.Write(writes))
             {
                 composer.Begin(new(change.Version, 0));
-                composer.AddChange(change, new(change.Version, 0), [member]);
+                composer.AddChange(change, new(change.Version, 0), transaction: null, [member]);
                 Pieces.Ops(composer.Step).ForEach(op => Apply(op, shown));
                 var expected = table.Rows.Values.Where(shape.Matches).Select(row => Full(shape, row).ToJsonString());
                 Assert.Equal(expected.Order(), shown.Values.Select(Sorted).Select(r => r.ToJsonString()).Order());

@@ -57,7 +57,7 @@ internal sealed class RoutedLog
         {
             foreach (var change in entry.Changeset.Changes)
             {
-                composer.AddChange(change, entry.Position, [.. shapes.Select(shape => _members[shape])]);
+                composer.AddChange(change, entry.Position, entry.Changeset.Transaction, [.. shapes.Select(shape => _members[shape])]);
             }
         }
 

@@ -128,6 +128,84 @@ public sealed class SendQueueTests
         Assert.Equal(Enumerable.Range(1, count).Select(i => (long)i), taken);
     }
 
+    [Fact]
+    public void Rule_9_what_comes_with_an_invalidation_or_after_it_waits_and_what_came_before_is_taken()
+    {
+        Add(1);
+        AddInvalidation(2, rows: 2);
+        Add(3);
+        Assert.Equal([1L], Taken());
+        Assert.Empty(Taken());
+        Assert.Equal([2L], _queue.Invalidations().Select(i => i.Position.Offset));
+        _queue.Settle(1);
+        Assert.Empty(Taken());
+        _queue.Settle(2);
+        Assert.Equal([2L, 2, 3], Taken());
+        Assert.Empty(_queue.Invalidations());
+    }
+
+    [Fact]
+    public void Rule_9_what_waits_is_taken_up_to_an_offset_and_not_beyond_the_next_invalidation()
+    {
+        Add(1);
+        Add(2);
+        AddInvalidation(4);
+        Add(5);
+        AddInvalidation(6, rows: 1);
+        Assert.Equal([1L], _queue.Take([], through: 1).Select(d => d.Change.Position.Offset));
+        _queue.Settle(4);
+        Assert.Equal([2L, 5], _queue.Take([], through: 7).Select(d => d.Change.Position.Offset));
+        Assert.Equal([6L], _queue.Invalidations().Select(i => i.Position.Offset));
+        _queue.Settle(7);
+        Assert.Equal([6L], Taken());
+    }
+
+    [Fact]
+    public void An_invalidation_wakes_the_queue_once_for_all_shapes_of_a_changeset()
+    {
+        var invalidation = Invalidation(1);
+        Assert.True(_queue.StageInvalidation(invalidation));
+        Assert.False(_queue.StageInvalidation(invalidation));
+        Assert.False(_queue.Stage(Delivery(1)));
+        Assert.Empty(_queue.Invalidations());
+        _queue.Publish();
+        Assert.Equal(1, _ready);
+        Assert.Same(invalidation, Assert.Single(_queue.Invalidations()));
+        Assert.True(_queue.StageInvalidation(Invalidation(2)));
+        _queue.Unstage();
+        _queue.Publish();
+        Assert.Single(_queue.Invalidations());
+    }
+
+    [Fact]
+    public void Rule_19_what_is_held_up_counts_and_more_than_the_limit_gives_the_queue_up()
+    {
+        AddInvalidation(1, rows: 1);
+        Add(2, 3, 4, 5);
+        AddInvalidation(6);
+        Assert.Empty(Taken());
+        Add(7, 8, 9);
+        Assert.Equal(0, _overflows);
+        Add(10);
+        Assert.Equal(1, _overflows);
+        Assert.Empty(_queue.Invalidations());
+        _queue.Settle(100);
+        Assert.Empty(Taken());
+    }
+
+    private static RoutedInvalidation Invalidation(long offset) => new(LiveHub.Changes.Invalidation.Of(Catalog.Genre), new(offset, 0));
+
+    private void AddInvalidation(long offset, int rows = 0)
+    {
+        for (var i = 0; i < rows; i++)
+        {
+            _queue.Stage(Delivery(offset));
+        }
+
+        _queue.StageInvalidation(Invalidation(offset));
+        _queue.Publish();
+    }
+
     private static Delivery Delivery(long offset)
         => new(new(Catalog.Change(Catalog.Genre, null, Catalog.Row(Catalog.Genre, new Genre())), new(offset, 0)), Member, DiffKind.Insert);
 

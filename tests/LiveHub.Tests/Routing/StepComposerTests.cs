@@ -131,7 +131,7 @@ public sealed class StepComposerTests
     private List<JsonObject> Compose(Change change, params Shape[] shapes)
     {
         _composer.Begin(new(1, 1));
-        _composer.AddChange(change, new(1, 1), [.. shapes.Select((shape, i) => Pieces.Member(shape, i + 1))]);
+        _composer.AddChange(change, new(1, 1), transaction: null, [.. shapes.Select((shape, i) => Pieces.Member(shape, i + 1))]);
         return Pieces.Ops(_composer.Step);
     }
 }

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using LiveHub.Changes;
+using LiveHub.Model;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Tests.Model;
@@ -27,6 +28,65 @@ public sealed class SubscriptionIndexTests
                       from kind in Gen.Choose(0, 2)
                       select Change.Between(Catalog.Copy, 1, kind == 0 ? null : before, kind == 1 ? null : after);
         Always.HoldsForLists(Steps(Generated.CopyShapes), changes, (steps, found) => EqualsLinearScan(steps, [.. found.OfType<Change>()]), runs: 150);
+    }
+
+    [Fact]
+    public void Rule_5_an_invalidation_finds_every_shape_that_may_show_its_rows_and_nothing_twice()
+        => Always.HoldsForLists(Generated.Shapes.ArrayOf(20), Invalidations, (shapes, invalidations) =>
+        {
+            var index = new SubscriptionIndex();
+            var live = shapes.Select((shape, i) => new LiveShape(i, shape)).ToList();
+            live.ForEach(index.Add);
+            index.Add(new(1000, Catalog.Shape(Catalog.Genre)));
+            foreach (var invalidation in invalidations)
+            {
+                var found = new List<LiveShape>();
+                index.Find(invalidation, found);
+                Assert.Equal(found.Count, found.Distinct().Count());
+                Assert.All(found, shape => Assert.Contains(shape, live));
+                Assert.Equal(
+                    live.Where(s => Differ.MayShow(s.Shape, invalidation) && s.Shape.Terms.All(t => t.Values.Length > 0)).ToHashSet(),
+                    found.Where(s => Differ.MayShow(s.Shape, invalidation)).ToHashSet());
+            }
+        }, runs: 100);
+
+    [Fact]
+    public void Rule_5_a_shape_that_shows_a_row_concerned_is_always_found()
+        => Always.HoldsForLists(Generated.Shapes.ArrayOf(20), Table.Writes, (shapes, writes) =>
+        {
+            var index = new SubscriptionIndex();
+            var live = shapes.Select((shape, i) => new LiveShape(i, shape)).ToList();
+            live.ForEach(index.Add);
+            var table = new Table();
+            foreach (var row in table.Write(writes).Select(c => (c.After ?? c.Before)!))
+            {
+                Invalidation[] concerned =
+                [
+                    Invalidation.Of(Catalog.Book),
+                    Invalidation.Of(Catalog.Book, [row.Select(Catalog.Book.KeyOrdinals)]),
+                    new(Catalog.Book, [Same(row, "ShelfId"), Same(row, "OwnerId")]),
+                ];
+                foreach (var invalidation in concerned)
+                {
+                    var found = new List<LiveShape>();
+                    index.Find(invalidation, found);
+                    Assert.DoesNotContain(live, s => s.Shape.Matches(row) && !(found.Contains(s) && Differ.MayShow(s.Shape, invalidation)));
+                }
+            }
+        }, runs: 100);
+
+    [Fact]
+    public void An_invalidation_by_key_does_not_even_try_shapes_of_other_keys()
+    {
+        var index = new SubscriptionIndex();
+        for (var i = 0; i < 1000; i++)
+        {
+            index.Add(new(i, Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "Id", i, i + 1))));
+        }
+
+        var found = new List<LiveShape>();
+        index.Find(Invalidation.Of(Catalog.Book, [new([7]), new([5000])]), found);
+        Assert.Equal([6, 7], found.Select(f => f.Id).Order());
     }
 
     [Fact]
@@ -110,6 +170,11 @@ public sealed class SubscriptionIndexTests
                 found.Where(s => Matches(s, change)).ToHashSet());
         }
     }
+
+    private static Gen<Invalidation> Invalidations { get; } = Generated.Shapes.Select(shape => new Invalidation(Catalog.Book, shape.Terms));
+
+    private static Term Same(Row row, string property)
+        => Catalog.Term(Catalog.Book, property, row[Catalog.Column(Catalog.Book, property).Ordinal]);
 
     private static bool Matches(LiveShape shape, Change change)
         => (change.Before is { } before && shape.Shape.Matches(before)) || (change.After is { } after && shape.Shape.Matches(after));

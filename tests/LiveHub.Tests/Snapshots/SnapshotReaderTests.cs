@@ -78,6 +78,23 @@ public sealed class SnapshotReaderTests(CatalogServer server) : IClassFixture<Ca
     }
 
     [Fact]
+    public async Task Rule_9_the_moment_that_is_seen_and_its_position_are_settled_before_the_first_row_is_read()
+    {
+        await server.SaveAsync(new Genre { Name = "first" });
+        var log = server.Services.GetRequiredService<IBackplane>();
+        var head = await log.ReadHeadAsync(Stopping);
+        server.Sent.Before = async _ =>
+        {
+            server.Sent.Before = _ => Task.CompletedTask;
+            await server.SaveAsync(new Genre { Name = "later" });
+        };
+        var snapshot = await server.Reader.ReadAsync([server.Shape("Genre"), server.Shape("Genre")], Stopping);
+        Assert.All(snapshot.Rows, rows => Assert.Single(CatalogServer.Rows(rows)));
+        Assert.Equal((head, head), (snapshot.From, snapshot.Seen));
+        Assert.Equal(head.Offset + 1, (await log.ReadHeadAsync(Stopping)).Offset);
+    }
+
+    [Fact]
     public async Task Rule_9_a_snapshot_waits_for_commits_of_this_process_that_are_not_in_the_log_yet()
     {
         var window = new CommitWindow(new StoppedClock());
@@ -187,6 +204,6 @@ public sealed class SnapshotReaderTests(CatalogServer server) : IClassFixture<Ca
     }
 
     private SnapshotReader Create(LiveHubOptions options, TimeProvider? time = null, CommitWindow? window = null) => new(
-        server.Services.GetRequiredService<LiveModel>(), server.Services.GetRequiredService<IBackplane>(), window ?? new(TimeProvider.System),
+        server.Services.GetRequiredService<LiveModel>(), new Databases([]), server.Services.GetRequiredService<IBackplane>(), window ?? new(TimeProvider.System),
         server.Services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), time ?? TimeProvider.System);
 }

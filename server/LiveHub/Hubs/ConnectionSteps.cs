@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+using LiveHub.Backplane;
+using LiveHub.Changes;
+using LiveHub.Protocol;
+using LiveHub.Routing;
+
+namespace LiveHub.Hubs;
+
+/// <summary>Writes the steps of one connection, each at a position that holds for all that the connection shows (rule 9). For its pump alone.</summary>
+internal sealed class ConnectionSteps(
+    SyncConnectionFactory shared, SendQueue queue, Subscriptions subscriptions, InvalidatedShapes invalidated, FrameWriter writer)
+{
+    private const int KeptCapacity = 64;
+
+    private static readonly List<ShapeMember> None = [];
+
+    private List<Delivery> _spare = [];
+
+    /// <summary>The end of the last step: everything up to here was written.</summary>
+    private Position _position;
+
+    /// <summary>Writes what waits, up to the first changeset that needs rows from the database: one step a changeset, one op a row.</summary>
+    public async ValueTask WriteWaitingAsync(StepComposer composer)
+    {
+        do
+        {
+            var deliveries = queue.Take(_spare);
+            for (var i = 0; i < deliveries.Count;)
+            {
+                _position = deliveries[i].Change.Position;
+                composer.Begin(_position);
+                i = AddChangeset(composer, deliveries, i, None);
+                if (composer.Step.Count > 0)
+                {
+                    await writer.WriteAsync(composer.Step);
+                }
+            }
+
+            GiveBack(deliveries);
+        }
+        while (invalidated.Settle());
+    }
+
+    /// <summary>
+    /// Lets a snapshot in, in one step: its rows, every diff of their shapes since they were read, and what has waited for them. It
+    /// enters as late as it can, but before the next changeset that needs other rows.
+    /// </summary>
+    public async ValueTask<Entry> EnterAsync(StepComposer composer, EnteringSnapshot entering)
+    {
+        var open = entering.Open(subscriptions);
+        if (open.Count == 0)
+        {
+            return Entry.Done;
+        }
+
+        // Read before the queue is looked at: it then holds everything up to here.
+        var routed = shared.Router.Routed;
+        var end = routed.Offset > _position.Offset ? routed : _position;
+        var (_, from, seen) = entering.Snapshot;
+        var next = invalidated.First(open, from.Offset);
+        var through = next is null ? end.Offset : next.Position.Offset - 1;
+        if (seen.Offset > through)
+        {
+            return Entry.Invalidated;
+        }
+
+        // What was routed, not what the log holds: a late change is in its row's order there.
+        var joined = shared.Router.ReadRouted(from.Offset, through);
+        if (joined is null)
+        {
+            return Entry.LogTooShort;
+        }
+
+        if (next is not null)
+        {
+            end = joined.Count > 0 ? joined[^1].Position : from;
+        }
+
+        Compose(composer, end, entering, open, joined);
+        foreach (var member in open)
+        {
+            member.EnteredAt = Math.Min(member.EnteredAt, end.Offset);
+            member.ReadAt = from.Offset;
+        }
+
+        _position = end;
+        await writer.WriteAsync(composer.Step);
+        return Entry.Done;
+    }
+
+    private void Compose(StepComposer composer, Position end, EnteringSnapshot entering, List<ShapeMember> open, IReadOnlyList<LogEntry> joined)
+    {
+        composer.Begin(end);
+        queue.Settle(end.Offset);
+        var deliveries = queue.Take(_spare, end.Offset);
+        for (var i = 0; i < deliveries.Count;)
+        {
+            i = AddChangeset(composer, deliveries, i, open);
+        }
+
+        GiveBack(deliveries);
+        for (var i = 0; i < entering.Members.Count; i++)
+        {
+            if (open.Contains(entering.Members[i]))
+            {
+                entering.Members[i].Shown = entering.Snapshot.Rows[i].Transactions;
+                AddSnapshot(composer, entering.Members[i].Shape.Id, entering.Snapshot.Rows[i].Chunks);
+            }
+        }
+
+        foreach (var entry in joined)
+        {
+            foreach (var change in entry.Changeset.Changes)
+            {
+                composer.AddChange(change, entry.Position, entry.Changeset.Transaction, open);
+            }
+        }
+    }
+
+    private static void AddSnapshot(StepComposer composer, int shape, IReadOnlyList<ReadOnlyMemory<byte>> chunks)
+    {
+        for (var i = 0; i < chunks.Count; i++)
+        {
+            composer.Step.AddSnapshot(shape, isFirst: i == 0, chunks[i]);
+        }
+    }
+
+    /// <returns>Where the next changeset begins.</returns>
+    private static int AddChangeset(StepComposer composer, List<Delivery> deliveries, int start, List<ShapeMember> entering)
+    {
+        var offset = deliveries[start].Change.Position.Offset;
+        var i = start;
+        while (i < deliveries.Count && deliveries[i].Change.Position.Offset == offset)
+        {
+            var first = i;
+            while (++i < deliveries.Count && deliveries[i].Change == deliveries[first].Change)
+            {
+            }
+
+            AddRow(composer, CollectionsMarshal.AsSpan(deliveries)[first..i], offset, entering);
+        }
+
+        return i;
+    }
+
+    /// <summary>Leaves out shapes that were closed, and those whose snapshot enters with this step or later: it brings these diffs along.</summary>
+    private static void AddRow(StepComposer composer, Span<Delivery> deliveries, long offset, List<ShapeMember> entering)
+    {
+        var kept = 0;
+        foreach (var delivery in deliveries)
+        {
+            if (!delivery.Member.HasLeft && delivery.Member.EnteredAt < offset && !entering.Contains(delivery.Member) && !delivery.Member.Shows(delivery.Change.Transaction))
+            {
+                deliveries[kept++] = delivery;
+            }
+        }
+
+        composer.AddRow(deliveries[..kept]);
+    }
+
+    private void GiveBack(List<Delivery> deliveries)
+    {
+        deliveries.Clear();
+        _spare = deliveries.Capacity > KeptCapacity ? [] : deliveries;
+    }
+}

@@ -1,0 +1,46 @@
+using LiveHub.Routing;
+
+namespace LiveHub.Hubs;
+
+/// <summary>Which of a connection's shapes show rows that may have changed unseen, and which changesets wait for that.</summary>
+internal sealed class InvalidatedShapes(SendQueue queue, Subscriptions subscriptions)
+{
+    /// <summary>Whether something waits until shapes were read again.</summary>
+    public bool HoldUp => queue.Invalidations().Count > 0;
+
+    /// <summary>What is to be read again, in any order.</summary>
+    public List<ShapeMember> Find()
+    {
+        var waiting = queue.Invalidations();
+        return waiting.Count == 0 ? [] : subscriptions.Members().FindAll(member => waiting.Any(i => i.Concerns(member)));
+    }
+
+    /// <summary>The first invalidation that still holds something up when some shapes have been read at a place in the log.</summary>
+    public RoutedInvalidation? First(IReadOnlyCollection<ShapeMember> read, long readAt) => First(queue.Invalidations(), read, readAt);
+
+    /// <summary>Lets go of the invalidations, up to the first that concerns something, that concern nothing any longer.</summary>
+    /// <returns>Whether there were any.</returns>
+    public bool Settle()
+    {
+        var waiting = queue.Invalidations();
+        if (waiting.Count == 0)
+        {
+            return false;
+        }
+
+        var through = First(waiting, [], default) is { } first ? first.Position.Offset - 1 : waiting[^1].Position.Offset;
+        queue.Settle(through);
+        return waiting[0].Position.Offset <= through;
+    }
+
+    private RoutedInvalidation? First(IReadOnlyList<RoutedInvalidation> waiting, IReadOnlyCollection<ShapeMember> read, long readAt)
+    {
+        if (waiting.Count == 0)
+        {
+            return null;
+        }
+
+        var members = subscriptions.Members();
+        return waiting.FirstOrDefault(i => members.Exists(m => i.Concerns(m, read.Contains(m) ? readAt : m.ReadAt)));
+    }
+}
