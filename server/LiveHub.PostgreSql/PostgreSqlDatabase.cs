@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using LiveHub.Capture;
 using LiveHub.Changes;
@@ -40,12 +41,35 @@ internal sealed class PostgreSqlDatabase : Database
         return (true, Parse((string)(await command.ExecuteScalarAsync(cancellationToken))!));
     }
 
+    public override bool IsRefusal(Exception? exception) => exception?.GetBaseException() is PostgresException;
+
+    public override int? BackendOf(DbConnection connection)
+    {
+        try
+        {
+            return ((NpgsqlConnection)connection).ProcessID;
+        }
+        catch (InvalidOperationException)
+        {
+            // Closed, or (multiplexing) on no particular one.
+            return null;
+        }
+    }
+
+    public override async ValueTask<Stamp?> ReadStampAsync(DbContext context, bool async, CancellationToken cancellationToken)
+    {
+        await using var command = Command(context, Stamps.Sql);
+        await using var reader = async ? await command.ExecuteReaderAsync(cancellationToken) : command.ExecuteReader();
+        _ = async ? await reader.ReadAsync(cancellationToken) : reader.Read();
+        return Stamps.Read(reader);
+    }
+
     public override async Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)
     {
         await context.Database.OpenConnectionAsync(cancellationToken);
         await using var command = transaction.Stamp is { } stamp
             ? Command(context, $"select pg_xact_status('{stamp.Transaction}'::xid8)")
-            : Command(context, $"select 'in progress' from pg_stat_activity where pid = {transaction.Backend ?? 0} and state <> 'idle'");
+            : Command(context, $"select 'in progress' from pg_stat_activity where pid = {transaction.Backend ?? 0} and state <> 'idle' and pid <> pg_backend_pid()");
         return await command.ExecuteScalarAsync(cancellationToken) switch
         {
             "in progress" => TransactionState.InProgress,

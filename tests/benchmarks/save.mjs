@@ -15,9 +15,12 @@ const CASES = [
   { name: '100 inserts', kind: 'insert', rows: 100, saves: 40, budget: 1.3 },
 ];
 
+const WARM_UP_ROUNDS = 3;
+
 export async function run({ quick, progress, shutdown }) {
   const runs = quick ? 3 : 9;
   const { url } = await startBenchServer({ shutdown });
+  await warmUp(url, progress);
   const results = [];
   const medians = {};
   for (const { name, kind, rows, saves, budget } of CASES) {
@@ -33,6 +36,14 @@ export async function run({ quick, progress, shutdown }) {
     medians[name] = { liveMs: round(median(times.map((t) => t.subject))), plainMs: round(median(times.map((t) => t.reference))) };
   }
   return { results, medians };
+}
+
+/** Until .NET has compiled for good what both sides run: it does so in the background, some tenths of a second after the first calls. */
+async function warmUp(url, progress) {
+  for (let round = 1; round <= WARM_UP_ROUNDS; round++) {
+    progress.line(`save: warming up, round ${round} of ${WARM_UP_ROUNDS}`);
+    for (const { kind, rows, saves } of CASES) for (const side of ['live', 'plain']) await measure(url, side, { kind, rows, saves });
+  }
 }
 
 async function measure(url, side, { kind, rows, saves }) {

@@ -9,15 +9,29 @@ namespace LiveHub.PostgreSql.Capture;
 /// <summary>Which rows a batch reads under lock before its statements, and which after them.</summary>
 internal sealed class BatchReads
 {
+    /// <summary>A result for each statement is quicker than one query for all as long as there are few.</summary>
+    private const int Few = 4;
+
+    private readonly HashSet<int> _returned = [];
     private readonly List<Read> _before = [];
+    private readonly Dictionary<Cascade, List<ReadKey>> _reached = [];
     private readonly Dictionary<RowSource, Read> _after = [];
 
     private BatchReads()
     {
     }
 
+    /// <summary>Whether a command's own statement returns the row that it leaves.</summary>
+    public bool IsReturned(int command) => _returned.Contains(command);
+
     /// <summary>A result in front of the batch's own, each.</summary>
     public IReadOnlyList<Read> Before => _before;
+
+    /// <summary>A result each after those.</summary>
+    public IReadOnlyCollection<Cascade> Reached => _reached.Keys;
+
+    /// <summary>How many results there are before the batch's own.</summary>
+    public int Leading => _before.Count + _reached.Count;
 
     /// <summary>A result after the batch's own, each.</summary>
     public IReadOnlyCollection<RowSource> After => _after.Keys;
@@ -25,13 +39,28 @@ internal sealed class BatchReads
     public static BatchReads Of(IReadOnlyList<IReadOnlyModificationCommand> commands, RowSources sources, ISqlGenerationHelper sql)
     {
         var reads = new BatchReads();
-        foreach (var command in commands)
+        for (var i = 0; i < commands.Count; i++)
         {
-            foreach (var source in sources.Find(command))
+            var command = commands[i];
+            var written = sources.Find(command);
+            if (ReturnsRow(command, written, commands.Count))
             {
-                if (command.StoreStoredProcedure is null && KeyOf(command, source, sql) is { } key)
+                reads._returned.Add(i);
+            }
+
+            foreach (var source in written)
+            {
+                if (command.StoreStoredProcedure is null && KeyOf(command, source.KeyNamesIn(command.TableName, command.Schema), sql) is { } key)
                 {
-                    reads.Add(command.EntityState, source, key);
+                    reads.Add(command.EntityState, source, key, reads.IsReturned(i));
+                }
+            }
+
+            foreach (var cascade in sources.CascadesOf(command))
+            {
+                if (cascade.ParentKey is { } names && KeyOf(command, names, sql) is { } key)
+                {
+                    reads.Add(cascade, key);
                 }
             }
         }
@@ -48,6 +77,11 @@ internal sealed class BatchReads
             read.Source.AppendSelect(sql, read.Keys.ConvertAll(k => k.Placeholders), read.State is EntityState.Deleted ? "UPDATE" : "NO KEY UPDATE");
         }
 
+        foreach (var (cascade, keys) in _reached)
+        {
+            cascade.AppendSelect(sql, keys);
+        }
+
         return sql.ToString();
     }
 
@@ -62,7 +96,26 @@ internal sealed class BatchReads
         return sql.ToString();
     }
 
-    private void Add(EntityState state, RowSource source, ReadKey key)
+    private void Add(Cascade cascade, ReadKey key)
+    {
+        if (!_reached.TryGetValue(cascade, out var keys))
+        {
+            _reached.Add(cascade, keys = []);
+        }
+
+        keys.Add(key);
+    }
+
+    /// <summary>An insert always, since its key may be known only there; an update, where nothing writes the row again after it.</summary>
+    private static bool ReturnsRow(IReadOnlyModificationCommand command, RowSource[] sources, int commands)
+        => command.StoreStoredProcedure is null && command.EntityState switch
+        {
+            EntityState.Added => Array.Exists(sources, s => s.IsWhole),
+            EntityState.Modified => commands <= Few && sources.Length > 0 && Array.TrueForAll(sources, s => s.IsWhole && !s.HasTriggers),
+            _ => false,
+        };
+
+    private void Add(EntityState state, RowSource source, ReadKey key, bool isReturned)
     {
         // What is inserted into the one table comes back from the insert itself.
         if (state is EntityState.Added && source.IsWhole)
@@ -77,7 +130,7 @@ internal sealed class BatchReads
         }
 
         _before[^1].Keys.Add(key);
-        if (state is not EntityState.Deleted || !source.IsWhole)
+        if (!isReturned && (state is not EntityState.Deleted || !source.IsWhole))
         {
             if (!_after.TryGetValue(source, out var read))
             {
@@ -89,12 +142,11 @@ internal sealed class BatchReads
     }
 
     /// <summary>Null where the database makes the key.</summary>
-    private static ReadKey? KeyOf(IReadOnlyModificationCommand command, RowSource source, ISqlGenerationHelper sql)
+    private static ReadKey? KeyOf(IReadOnlyModificationCommand command, IReadOnlyList<string> names, ISqlGenerationHelper sql)
     {
-        var names = source.KeyNamesIn(command.TableName, command.Schema);
-        var placeholders = new string[names.Length];
-        var values = new object?[names.Length];
-        for (var i = 0; i < names.Length; i++)
+        var placeholders = new string[names.Count];
+        var values = new object?[names.Count];
+        for (var i = 0; i < names.Count; i++)
         {
             var column = command.ColumnModifications.FirstOrDefault(m => m.ColumnName == names[i] && m.IsKey);
             switch (column)
@@ -118,7 +170,11 @@ internal sealed class BatchReads
 
 /// <summary>Rows of one source that are read together.</summary>
 /// <param name="State">What the save does with them.</param>
-internal sealed record Read(RowSource Source, EntityState State, List<ReadKey> Keys);
+internal sealed record Read(RowSource Source, EntityState State, List<ReadKey> Keys)
+{
+    /// <summary>A row in several tables has a command, and so a key, for each.</summary>
+    public int RowCount => Keys.DistinctBy(k => k.Values).Count();
+}
 
 /// <summary>A row's key, as parameters of the command and as it was asked for.</summary>
 internal readonly record struct ReadKey(string[] Placeholders, KeyValues Values);

@@ -9,7 +9,9 @@ internal sealed class CapturedRows
 {
     private readonly Dictionary<(Entity, KeyValues), (Row? Before, Row? After)> _rows = [];
     private readonly HashSet<Entity> _unreadable = [];
+    private readonly HashSet<Entity> _whole = [];
     private readonly List<Read> _missed = [];
+    private readonly List<(Entity Entity, KeyValues Key)> _again = [];
 
     public Stamp Stamp { get; set; }
 
@@ -21,18 +23,38 @@ internal sealed class CapturedRows
         }
     }
 
+    /// <summary>A row that the database will delete or empty by itself, unless a command does it first.</summary>
+    public void AddReached(Cascade cascade, DbDataReader reader)
+    {
+        if (Read(cascade.Source, reader, 0) is not { } row)
+        {
+            return;
+        }
+
+        var key = (cascade.Source.Entity, row.Select(cascade.Source.Entity.KeyOrdinals));
+        if (_rows.TryAdd(key, (row, null)) && !cascade.Deletes)
+        {
+            _rows.Remove(key);
+            _again.Add(key);
+        }
+
+        _whole.UnionWith(cascade.Further);
+    }
+
     /// <summary>
     /// Not all rows were there to be locked, and yet the statements will find them, or the save fails: somebody deleted a row and inserted
     /// it again while we waited for its lock, and each statement looks anew (PostgreSQL, section 13.2.1).
     /// </summary>
     public void Miss(Read read) => _missed.Add(read);
 
-    public void AddAfter(RowSource source, DbDataReader reader, int first = 0)
+    public void AddAfter(RowSource source, DbDataReader reader, int first = 0) => AddAfter(source, Read(source, reader, first));
+
+    /// <summary>As its statement returned it, before any trigger that runs after it.</summary>
+    public void AddReturned(RowSource source, DbDataReader reader, int first)
     {
-        if (Read(source, reader, first) is { } row)
+        if (AddAfter(source, Read(source, reader, first)) is { } row && source.HasTriggers)
         {
-            var key = (source.Entity, row.Select(source.Entity.KeyOrdinals));
-            _rows[key] = (_rows.GetValueOrDefault(key).Before, row);
+            _again.Add((source.Entity, row.Select(source.Entity.KeyOrdinals)));
         }
     }
 
@@ -53,12 +75,28 @@ internal sealed class CapturedRows
             changes.Add(Invalidation.Of(entity, read.Keys.Select(k => k.Values).Where(k => _rows.GetValueOrDefault((entity, k)).Before is null).ToList()));
         }
 
-        foreach (var entity in _unreadable)
+        foreach (var entity in _unreadable.Union(_whole))
         {
             changes.Add(Invalidation.Of(entity));
         }
 
+        foreach (var rows in _again.GroupBy(r => r.Entity))
+        {
+            changes.Add(Invalidation.Of(rows.Key, rows.Select(r => r.Key.Detach()).ToList()));
+        }
+
         return changes;
+    }
+
+    private Row? AddAfter(RowSource source, Row? row)
+    {
+        if (row is not null)
+        {
+            var key = (source.Entity, row.Select(source.Entity.KeyOrdinals));
+            _rows[key] = (_rows.GetValueOrDefault(key).Before, row);
+        }
+
+        return row;
     }
 
     /// <summary>The command may be committed by now: a value that the model cannot take must not fail it.</summary>

@@ -18,12 +18,12 @@ namespace LiveHub.PostgreSql.Capture;
 /// </summary>
 internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 {
-    private const string StampSql = "SELECT pg_current_wal_insert_lsn(), pg_current_xact_id();";
-
     private readonly SaveInterceptor _capture;
     private readonly RowSources _sources;
+    private readonly List<int> _ends = [];
     private BatchReads? _reads;
     private CapturedRows? _rows;
+    private int? _backend;
 
     public CapturingBatch(ModificationCommandBatchFactoryDependencies dependencies, int maxBatchSize, SaveInterceptor capture, ContextModel exposed)
         : base(dependencies, maxBatchSize)
@@ -34,12 +34,20 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
     private DbContext Context => Dependencies.CurrentContext.Context;
 
+    /// <summary>A single statement brings the stamp along.</summary>
+    private bool IsAlone => ModificationCommands.Count == 1 && ModificationCommands[0].StoreStoredProcedure is null;
+
     public override void Complete(bool moreBatchesExpected)
     {
-        if (ModificationCommands.Any(c => SourcesOf(c).Length > 0))
+        if (ModificationCommands.Any(c => SourcesOf(c).Length > 0 || _sources.CascadesOf(c).Length > 0))
         {
             _reads = BatchReads.Of(ModificationCommands, _sources, Dependencies.SqlGenerationHelper);
-            SqlBuilder.Insert(0, _reads.BeforeSql()).Append(_reads.AfterSql()).AppendLine(StampSql);
+            AddReturning(_reads);
+            SqlBuilder.Insert(0, _reads.BeforeSql()).Append(_reads.AfterSql());
+            if (!IsAlone)
+            {
+                SqlBuilder.AppendLine(Stamps.Sql);
+            }
         }
 
         base.Complete(moreBatchesExpected);
@@ -47,13 +55,15 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
     public override void Execute(IRelationalConnection connection)
     {
+        // Asked now: a broken connection no longer says it.
+        _backend = _capture.BackendOf(Context, connection.DbConnection);
         try
         {
             base.Execute(connection);
         }
         catch (Exception e)
         {
-            Failed(connection, e);
+            Failed(e);
             throw;
         }
 
@@ -62,39 +72,37 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        _backend = _capture.BackendOf(Context, connection.DbConnection);
         try
         {
             await base.ExecuteAsync(connection, cancellationToken);
         }
         catch (Exception e)
         {
-            Failed(connection, e);
+            Failed(e);
             throw;
         }
 
         Captured();
     }
 
-    /// <summary>An inserted row comes back whole from its own statement: its key may be known only there.</summary>
     protected override void AddCommand(IReadOnlyModificationCommand modificationCommand)
     {
         base.AddCommand(modificationCommand);
-        if (!ReturnsRow(modificationCommand))
-        {
-            return;
-        }
-
         var end = SqlBuilder.Length;
         while (char.IsWhiteSpace(SqlBuilder[end - 1]))
         {
             end--;
         }
 
-        SqlBuilder.Length = end - 1;
-        SqlBuilder
-            .Append(ResultSetMappings[^1].HasFlag(ResultSetMapping.HasResultRow) ? ", " : "\nRETURNING ")
-            .AppendJoin(", ", WholeSourcesOf(modificationCommand).Select(s => s.Returning))
-            .Append(";\n");
+        _ends.Add(end - 1);
+    }
+
+    protected override void RollbackLastCommand(IReadOnlyModificationCommand modificationCommand)
+    {
+        base.RollbackLastCommand(modificationCommand);
+        _ends.RemoveAt(_ends.Count - 1);
     }
 
     protected override void Consume(RelationalDataReader reader)
@@ -119,7 +127,7 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         {
             await ConsumeAsync(reader, results);
         }
-        catch (PostgresException e) when (results.FaultOf(e) - _reads!.Before.Count is >= 0 and var index && index < ModificationCommands.Count)
+        catch (PostgresException e) when (results.FaultOf(e) - _reads!.Leading is >= 0 and var index && index < ModificationCommands.Count)
         {
             throw new DbUpdateException(RelationalStrings.UpdateStoreException, e, ModificationCommands[index].Entries);
         }
@@ -136,9 +144,19 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
                 rows.AddBefore(read.Source, results.Reader);
             }
 
-            if (found < read.Keys.Count && read.State is not EntityState.Added)
+            if (found < read.Keys.Count && found < read.RowCount && read.State is not EntityState.Added)
             {
                 rows.Miss(read);
+            }
+
+            await results.NextAsync();
+        }
+
+        foreach (var cascade in _reads.Reached)
+        {
+            while (await results.ReadAsync())
+            {
+                rows.AddReached(cascade, results.Reader);
             }
 
             await results.NextAsync();
@@ -159,23 +177,42 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
             await results.NextAsync();
         }
 
-        await results.ReadAsync();
-        rows.Stamp = Stamps.Read(results.Reader);
+        if (!IsAlone)
+        {
+            await results.ReadAsync();
+            rows.Stamp = Stamps.Read(results.Reader);
 
-        // The answer to an implicit commit comes after the last result.
-        await results.NextAsync();
+            // The answer to an implicit commit comes after the last result.
+            await results.NextAsync();
+        }
+
         _rows = rows;
     }
+
+    /// <summary>Appends to the statements what they are to return besides what EF Core wants.</summary>
+    private void AddReturning(BatchReads reads)
+    {
+        for (var i = ModificationCommands.Count - 1; i >= 0; i--)
+        {
+            var columns = reads.IsReturned(i) ? WholeSourcesOf(ModificationCommands[i]).Select(s => s.Returning) : [];
+            var returning = string.Join(", ", IsAlone ? columns.Append(Stamps.Columns) : columns);
+            if (returning.Length > 0)
+            {
+                SqlBuilder.Insert(_ends[i], (Propagates(i) ? ", " : "\nRETURNING ") + returning);
+            }
+        }
+    }
+
+    private bool Propagates(int command) => ResultSetMappings[command].HasFlag(ResultSetMapping.HasResultRow);
 
     private async Task ConsumeAsync(RelationalDataReader reader, Results results, int index, CapturedRows rows)
     {
         var command = ModificationCommands[index];
-        var propagates = ResultSetMappings[index].HasFlag(ResultSetMapping.HasResultRow);
-        if (!propagates && !ReturnsRow(command))
+        if (!Propagates(index) && !_reads!.IsReturned(index) && !IsAlone)
         {
             if (results.AffectedRows == 0)
             {
-                await ThrowAggregateUpdateConcurrencyExceptionAsync(reader, index, 1, 0, results.CancellationToken);
+                await ThrowConcurrencyExceptionAsync(reader, results, index);
             }
 
             results.Skip();
@@ -184,25 +221,42 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
         if (!await results.ReadAsync())
         {
-            await ThrowAggregateUpdateConcurrencyExceptionAsync(reader, index, 1, 0, results.CancellationToken);
+            await ThrowConcurrencyExceptionAsync(reader, results, index);
         }
 
-        if (propagates)
+        var first = 0;
+        if (Propagates(index))
         {
             command.PropagateResults(reader);
+            first = command.ColumnModifications.Count(m => m.IsRead);
         }
 
-        if (ReturnsRow(command))
+        if (_reads!.IsReturned(index))
         {
-            var first = command.ColumnModifications.Count(m => m.IsRead);
             foreach (var source in WholeSourcesOf(command))
             {
-                rows.AddAfter(source, results.Reader, first);
+                rows.AddReturned(source, results.Reader, first);
                 first += source.Width;
             }
         }
 
+        if (IsAlone)
+        {
+            rows.Stamp = Stamps.Read(results.Reader, first);
+        }
+
         await results.NextAsync();
+    }
+
+    private Task ThrowConcurrencyExceptionAsync(RelationalDataReader reader, Results results, int index)
+    {
+        if (results.IsAsync)
+        {
+            return ThrowAggregateUpdateConcurrencyExceptionAsync(reader, index, 1, 0, results.CancellationToken);
+        }
+
+        ThrowAggregateUpdateConcurrencyException(reader, index, 1, 0);
+        return Task.CompletedTask;
     }
 
     /// <summary>The database has taken all of it; nothing may fail the save any more.</summary>
@@ -230,60 +284,56 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         }
     }
 
-    private void Failed(IRelationalConnection connection, Exception exception)
+    private void Failed(Exception exception)
     {
         if (_reads is null)
         {
             return;
         }
 
-        if (Context.Database.CurrentTransaction is { } transaction)
+        if (Context.Database.CurrentTransaction is not null || OpenTransactions.Ambient(Context) is not null)
         {
-            _capture.Transactions.MarkFailed(Context, transaction.GetDbTransaction());
-        }
-        else if (OpenTransactions.Ambient(Context) is not null)
-        {
-            _capture.Transactions.MarkFailed(Context, transaction: null);
+            if (!IsUndone(exception))
+            {
+                // After a conflict the other statements hold, unless a savepoint takes them back.
+                _capture.Transactions.Add(Context, InDoubt(), stamp: null);
+            }
+
+            _capture.Transactions.MarkFailed(Context, Context.Database.CurrentTransaction?.GetDbTransaction());
         }
         else if (!IsUndone(exception))
         {
             // The command was its own transaction, and its answer did not come.
-            var doubtful = new OpenTransaction(Context.GetType(), OpenTransactions.NameOf(Context)) { Backend = BackendOf(connection) };
-            var writes = new ChangesetBuilder();
-            foreach (var entity in ModificationCommands.SelectMany(SourcesOf).Select(s => s.Entity).Distinct())
-            {
-                writes.Add(Invalidation.Of(entity));
-            }
-
-            doubtful.Add(writes, stamp: null);
+            var doubtful = new OpenTransaction(Context.GetType(), OpenTransactions.NameOf(Context)) { Backend = _backend };
+            doubtful.Add(InDoubt(), stamp: null);
             _capture.Resolver.Resolve(doubtful);
         }
+    }
+
+    private ChangesetBuilder InDoubt()
+    {
+        var writes = new ChangesetBuilder();
+        var cascades = ModificationCommands.SelectMany(_sources.CascadesOf).ToList();
+        var sources = ModificationCommands.SelectMany(SourcesOf).Concat(cascades.Select(c => c.Source));
+        foreach (var entity in sources.Select(s => s.Entity).Concat(cascades.SelectMany(c => c.Further)).Distinct())
+        {
+            writes.Add(Invalidation.Of(entity));
+        }
+
+        return writes;
     }
 
     /// <summary>The server said no to the command as a whole, or the one statement of it found no row.</summary>
     private bool IsUndone(Exception exception)
         => exception.GetBaseException() is PostgresException || (exception is DbUpdateConcurrencyException && ModificationCommands.Count == 1);
 
-    private static int? BackendOf(IRelationalConnection connection)
-    {
-        try
-        {
-            return ((NpgsqlConnection)connection.DbConnection).ProcessID;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Entities that are written by stored procedures, whose rows nobody can read in the same command.</summary>
+    /// <summary>Entities that are written by stored procedures or reached by cascades, and whose rows nobody can read in the same command.</summary>
     private IEnumerable<Entity> Unread()
-        => ModificationCommands.Where(c => c.StoreStoredProcedure is not null).SelectMany(SourcesOf).Select(s => s.Entity).Distinct();
+        => ModificationCommands.Where(c => c.StoreStoredProcedure is not null).SelectMany(SourcesOf).Select(s => s.Entity)
+            .Concat(ModificationCommands.SelectMany(_sources.CascadesOf).Where(c => c.ParentKey is null).SelectMany(c => c.Further.Prepend(c.Source.Entity)))
+            .Distinct();
 
     private RowSource[] SourcesOf(IReadOnlyModificationCommand command) => _sources.Find(command);
 
     private IEnumerable<RowSource> WholeSourcesOf(IReadOnlyModificationCommand command) => SourcesOf(command).Where(s => s.IsWhole);
-
-    private bool ReturnsRow(IReadOnlyModificationCommand command)
-        => command.EntityState is EntityState.Added && command.StoreStoredProcedure is null && WholeSourcesOf(command).Any();
 }

@@ -101,11 +101,32 @@ internal sealed class CapturingTransaction(
     /// </summary>
     private void EndWithoutAWord()
     {
-        if (_isOwned && !_hasEnded)
+        if (_isOwned && !_hasEnded && transactions.Release(_transaction) is { } open)
         {
-            transactions.Release(_transaction)?.End();
+            if (HasCompleted())
+            {
+                transactions.Resolve(open);
+            }
+            else
+            {
+                open.End();
+            }
         }
 
         _hasEnded = true;
+    }
+
+    /// <summary>By ADO.NET, behind EF Core's back: then its properties can no longer be read.</summary>
+    private bool HasCompleted()
+    {
+        try
+        {
+            _ = _transaction.IsolationLevel;
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
     }
 }

@@ -9,6 +9,8 @@ internal sealed class Results(NpgsqlDataReader reader, bool async, CancellationT
 
     public NpgsqlDataReader Reader => reader;
 
+    public bool IsAsync => async;
+
     public CancellationToken CancellationToken => cancellationToken;
 
     /// <summary>Of the statement that is being looked at.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using System.Text;
 using LiveHub.Model;
@@ -46,6 +47,9 @@ internal sealed class RowSource
     /// <summary>Whether a row of the one table is the entity's whole row.</summary>
     public bool IsWhole => Tables.Count == 1;
 
+    /// <summary>Whether the model tells of triggers, which may write a row once more after it was inserted.</summary>
+    public bool HasTriggers => Tables.Any(t => t.Triggers.Any());
+
     /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
     public string Returning { get; }
 
@@ -78,12 +82,19 @@ internal sealed class RowSource
         throw new ArgumentException($"{Entity} has no rows in {table}.", nameof(table));
     }
 
+    /// <summary>What columns of one of the tables are called in the queries.</summary>
+    public ImmutableArray<string> ColumnsOf(ITable table, IEnumerable<IColumn> columns, ISqlGenerationHelper sql)
+        => [.. columns.Select(c => $"t{Tables.ToList().IndexOf(table)}.{sql.DelimitIdentifier(c.Name)}")];
+
     /// <summary>A query for rows by key, in the key's order so that racing saves lock in one order.</summary>
     /// <param name="keys">Placeholders: a list for each row.</param>
     public void AppendSelect(StringBuilder sql, IReadOnlyList<string[]> keys, string? lockStrength)
+        => AppendSelect(sql, [.. _keyColumns.Select(c => $"t0.{c}")], keys, lockStrength);
+
+    /// <summary>A query for rows by other columns than the key.</summary>
+    public void AppendSelect(StringBuilder sql, IReadOnlyList<string> columns, IReadOnlyList<string[]> keys, string? lockStrength)
     {
         sql.Append(_select).Append(" WHERE ");
-        var columns = _keyColumns.Select(c => $"t0.{c}").ToList();
         if (columns.Count == 1)
         {
             sql.Append(columns[0]);
@@ -105,7 +116,7 @@ internal sealed class RowSource
         {
             if (keys.Count > 1)
             {
-                sql.Append(" ORDER BY ").AppendJoin(", ", columns);
+                sql.Append(" ORDER BY ").AppendJoin(", ", _keyColumns.Select(c => $"t0.{c}"));
             }
 
             sql.Append(" FOR ").Append(lockStrength);

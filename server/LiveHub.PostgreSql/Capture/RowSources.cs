@@ -15,12 +15,20 @@ internal sealed class RowSources
 
     private readonly FrozenDictionary<(string Table, string? Schema), RowSource[]> _byTable;
 
+    private readonly FrozenDictionary<(string Table, string? Schema), Cascade[]> _cascades;
+
     private RowSources(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
-        => _byTable = exposed.Entities
+    {
+        _byTable = exposed.Entities
             .SelectMany(e => Of(e, model, sql))
             .SelectMany(s => s.Tables.Select(t => (Table: t, Source: s)))
             .GroupBy(p => (p.Table.Name, p.Table.Schema))
             .ToFrozenDictionary(g => g.Key, g => g.Select(p => p.Source).ToArray());
+        _cascades = model.GetRelationalModel().Tables
+            .Select(t => (Table: t, Cascades: Cascade.Of(t, exposed.TablesOf(model), c => _byTable.GetValueOrDefault((c.Name, c.Schema), []), sql).ToArray()))
+            .Where(p => p.Cascades.Length > 0)
+            .ToFrozenDictionary(p => (p.Table.Name, p.Table.Schema), p => p.Cascades);
+    }
 
     public static RowSources Of(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
         => Known.GetOrCreateValue(exposed).GetValue(model, m => new(exposed, m, sql));
@@ -30,6 +38,10 @@ internal sealed class RowSources
         => _byTable.TryGetValue((command.TableName, command.Schema), out var sources)
             ? Array.TrueForAll(sources, s => s.Concerns(command)) ? sources : Array.FindAll(sources, s => s.Concerns(command))
             : [];
+
+    /// <summary>What the database does by itself when a command deletes.</summary>
+    public Cascade[] CascadesOf(IReadOnlyModificationCommand command)
+        => command.EntityState is EntityState.Deleted ? _cascades.GetValueOrDefault((command.TableName, command.Schema), []) : [];
 
     private static IEnumerable<RowSource> Of(Entity entity, IModel model, ISqlGenerationHelper sql)
     {

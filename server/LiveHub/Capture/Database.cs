@@ -1,3 +1,4 @@
+using System.Data.Common;
 using LiveHub.Changes;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
@@ -51,6 +52,15 @@ internal class Database
         await command.ExecuteScalarAsync(cancellationToken);
         return (true, null);
     }
+
+    /// <summary>The stamp of the transaction that a context is in, after a command whose answer brought none; null where the database has none.</summary>
+    public virtual ValueTask<Stamp?> ReadStampAsync(DbContext context, bool async, CancellationToken cancellationToken) => new((Stamp?)null);
+
+    /// <summary>Whether a command's failure is the server's own no, after which nothing of it holds.</summary>
+    public virtual bool IsRefusal(Exception? exception) => exception is DbException;
+
+    /// <summary>The server's process behind an open connection, where that is known.</summary>
+    public virtual int? BackendOf(DbConnection connection) => null;
 
     /// <summary>How a transaction ended, asked on a connection of its own.</summary>
     public virtual Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)

@@ -48,6 +48,27 @@ internal sealed class OpenTransaction(Type contextType, string database)
         }
     }
 
+    /// <summary>Where the number says that this very transaction goes on: takes over what was held since for what seemed another one.</summary>
+    public bool TryContinue(OpenTransaction? seemingly, Stamp stamp)
+    {
+        lock (_lock)
+        {
+            if (Stamp?.Transaction != stamp.Transaction)
+            {
+                return false;
+            }
+
+            if (seemingly is not null)
+            {
+                _savepoints.AddRange(seemingly._savepoints.Select(s => (s.Name, s.Count + _writes.Count)));
+                _writes.Add(seemingly._writes);
+                HasFailed |= seemingly.HasFailed;
+            }
+
+            return true;
+        }
+    }
+
     /// <param name="name">Null where it is not known.</param>
     public void CreateSavepoint(string? name)
     {

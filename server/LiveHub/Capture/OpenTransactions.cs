@@ -57,6 +57,12 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
                 resolver.Resolve(earlier);
             }
 
+            if (stamp is { } first && held.Retired is { } retired)
+            {
+                held.Retired = null;
+                held.Transaction = retired.TryContinue(held.Transaction, first) ? retired : held.Transaction;
+            }
+
             held.TakePart(context);
             if (held.Transaction is not { } open)
             {
@@ -135,13 +141,7 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
             {
                 if (!held.Savers.Exists(saver => TakesPart(saver, transaction)))
                 {
-                    if (held.Transaction is { } earlier)
-                    {
-                        resolver.Resolve(earlier);
-                    }
-
-                    held.Transaction = null;
-                    held.Savers.Clear();
+                    Retire(held);
                     held.IsForeign = true;
                 }
             }
@@ -151,6 +151,9 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
             _held.Add(transaction, new() { IsForeign = true });
         }
     }
+
+    /// <summary>It has ended, or will soon, without a word.</summary>
+    public void Resolve(OpenTransaction transaction) => resolver.Resolve(transaction);
 
     public static string NameOf(DbContext context)
     {
@@ -190,7 +193,7 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
                     case TransactionStatus.Committed when !open.HasFailed:
                         publisher.Publish(open);
                         break;
-                    case TransactionStatus.Aborted:
+                    case TransactionStatus.Aborted when open.Stamp is null:
                         open.End();
                         break;
                     default:
@@ -199,6 +202,23 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
                 }
             }
         }
+    }
+
+    /// <summary>Nobody known takes part any more: it has ended without a word, or the next one who saves in it goes on with it.</summary>
+    private void Retire(Held held)
+    {
+        if (held.Transaction is { } earlier)
+        {
+            if (earlier.Stamp is null || !earlier.IsForeign)
+            {
+                resolver.Resolve(earlier);
+            }
+
+            held.Retired = earlier.Stamp is null ? null : earlier;
+        }
+
+        held.Transaction = null;
+        held.Savers.Clear();
     }
 
     private static bool TakesPart(WeakReference<DbContext> saver, DbTransaction transaction)
@@ -216,6 +236,9 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
     private sealed class Held
     {
         public OpenTransaction? Transaction { get; set; }
+
+        /// <summary>What the object stood for while somebody took part who no longer does.</summary>
+        public OpenTransaction? Retired { get; set; }
 
         public bool IsForeign { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using LiveHub.Changes;
 using LiveHub.Model;
@@ -18,6 +19,9 @@ internal sealed class SaveInterceptor(
     public OpenTransactions Transactions => transactions;
 
     public TransactionResolver Resolver => resolver;
+
+    /// <summary>The server's process behind an open connection, where that is known.</summary>
+    public int? BackendOf(DbContext context, DbConnection connection) => databases.For(context.GetType()).BackendOf(connection);
 
     /// <summary>What was written could not be handed on.</summary>
     public void Lost(Exception exception, ChangesetBuilder writes) => publisher.Lost(exception, writes);
