@@ -1,4 +1,5 @@
 using LiveHub.Model;
+using LiveHub.PostgreSql.Capture;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -43,6 +44,12 @@ internal static class TableFaults
         {
             faults.Add($"{name}: the primary key {reader.GetString(1)} of table {reader.GetString(0)} is deferrable, so that the order of a row's changes cannot be told. " +
                 "Make it not deferrable (drop and add the constraint; ALTER CONSTRAINT does foreign keys alone), or do not expose the entity.");
+        }
+
+        if (faults.Count == 0)
+        {
+            await reader.DisposeAsync();
+            await TableTriggers.MarkAsync(context, exposed, cancellationToken);
         }
 
         return faults;

@@ -27,6 +27,7 @@ internal sealed class RowSource
         _type = type;
         Tables = [.. mappings.Select(m => m.Table)];
         _columns = [.. entity.Columns.Select(c => StoredColumn.Of(c, type, mappings))];
+        HasTriggers = Tables.Any(t => t.Triggers.Any());
         var key = entity.Key.Select(c => type.FindProperty(c.PropertyName)!).ToList();
         (_discriminatorOrdinal, _discriminators) = Discriminators(entity, type);
         _keyNames = [.. mappings.Select(m => KeyNamesOf(m, mappings[0], key))];
@@ -47,8 +48,8 @@ internal sealed class RowSource
     /// <summary>Whether a row of the one table is the entity's whole row.</summary>
     public bool IsWhole => Tables.Count == 1;
 
-    /// <summary>Whether the model tells of triggers, which may write a row once more after it was inserted.</summary>
-    public bool HasTriggers => Tables.Any(t => t.Triggers.Any());
+    /// <summary>Whether triggers may write a row once more after a statement has returned it: those that the model tells of, or that were found at start-up.</summary>
+    public bool HasTriggers { get; set; }
 
     /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
     public string Returning { get; }

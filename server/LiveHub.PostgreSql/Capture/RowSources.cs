@@ -33,6 +33,9 @@ internal sealed class RowSources
     public static RowSources Of(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
         => Known.GetOrCreateValue(exposed).GetValue(model, m => new(exposed, m, sql));
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<RowSource> All => _byTable.Values.SelectMany(s => s).Distinct();
+
     /// <summary>Whose rows a command writes.</summary>
     public RowSource[] Find(IReadOnlyModificationCommand command)
         => _byTable.TryGetValue((command.TableName, command.Schema), out var sources)
