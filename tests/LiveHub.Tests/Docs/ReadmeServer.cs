@@ -16,7 +16,8 @@ public static class ReadmeServer
         builder.Services.AddLiveHub<BoardDb>(live => live      // deny by default: only what is exposed can be subscribed to
             .Expose<Board>()
             .Expose<BoardList>(name: "List")
-            .Expose<Card>(card => card.Hide(c => c.InternalNote)));
+            .Expose<Card>(card => card.Hide(c => c.InternalNote))
+            .UsePostgreSql());                                 // package LiveHub.PostgreSql: rows as they are stored, versions
 
         var app = builder.Build();
         app.MapLiveHub("/live");
@@ -37,11 +38,11 @@ public static class ReadmeServer
             await db.Database.ExecuteSqlAsync($"update \"Cards\" set \"Done\" = true where \"ListId\" = {id}");
             await live.InvalidateAsync<Card>(c => c.ListId == id);          // raw SQL: these rows have changed
         });
-        app.MapDelete("/lists/{id:int}", async (int id, BoardDb db, ILiveHub live) =>
+        app.MapDelete("/archive", async (int year, BoardDb db, ILiveHub live) =>
         {
-            db.Remove(await db.Lists.SingleAsync(l => l.Id == id));
-            await db.SaveChangesAsync();                                    // captured: the list, and cards that EF Core had loaded
-            await live.InvalidateAsync<Card>(c => c.ListId == id);          // a cascade in the database: the others
+            await db.Database.ExecuteSqlAsync($"delete from \"Lists\" where \"Year\" = {year}");
+            await live.InvalidateAsync<BoardList>();
+            await live.InvalidateAsync<Card>();                             // and what the database's cascade took along
         });
         app.MapPost("/imported", async (int[] cards, ILiveHub live) =>      // another program tells what it has written
             await live.InvalidateAsync<Card>(cards.Cast<object>()));        // by key; or all of them: InvalidateAsync<Card>()
