@@ -6,6 +6,7 @@ using LiveHub.Model;
 using LiveHub.PostgreSql.Capture;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Update;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,14 +26,23 @@ internal sealed class PostgreSqlDatabase : Database
 
     public override void Configure(DbContextOptionsBuilder options)
     {
-        options.ReplaceService<IModificationCommandBatchFactory, CapturingBatchFactory>();
-        options.ReplaceService<IRelationalTransactionFactory, CapturingTransactionFactory>();
+        // What the application has replaced is its own; the check at start-up says what follows from it.
+        var replaced = options.Options.FindExtension<CoreOptionsExtension>()?.ReplacedServices;
+        if (replaced?.Keys.Any(k => k.Item1 == typeof(IModificationCommandBatchFactory)) is not true)
+        {
+            options.ReplaceService<IModificationCommandBatchFactory, CapturingBatchFactory>();
+        }
+
+        if (replaced?.Keys.Any(k => k.Item1 == typeof(IRelationalTransactionFactory)) is not true)
+        {
+            options.ReplaceService<IRelationalTransactionFactory, CapturingTransactionFactory>();
+        }
     }
 
     public override IEnumerable<IInterceptor> Interceptors(IServiceProvider services)
         => [LazyInitializer.EnsureInitialized(ref _history, () => ActivatorUtilities.CreateInstance<HistoryInterceptor>(services))];
 
-    public override Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
+    public override Task<DatabaseFaults> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
         => TableFaults.FindAsync(context, model, cancellationToken);
 
     public override async Task<(bool IsTaken, TransactionSnapshot? Transactions)> TakeSnapshotAsync(DbContext context, CancellationToken cancellationToken)
@@ -42,6 +52,8 @@ internal sealed class PostgreSqlDatabase : Database
     }
 
     public override bool IsRefusal(Exception? exception) => exception?.GetBaseException() is PostgresException;
+
+    public override bool? IsSame(string database, DbConnection connection) => _history?.IsSame(database, (NpgsqlConnection)connection);
 
     public override int? BackendOf(DbConnection connection)
     {

@@ -1,8 +1,10 @@
+using LiveHub.Capture;
 using LiveHub.Model;
 using LiveHub.PostgreSql.Capture;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Update;
 using Npgsql;
 
 namespace LiveHub.PostgreSql;
@@ -20,19 +22,24 @@ internal static class TableFaults
         order by 1
         """;
 
-    public static async Task<IReadOnlyList<string>> FindAsync(DbContext context, ContextModel exposed, CancellationToken cancellationToken)
+    public static async Task<DatabaseFaults> FindAsync(DbContext context, ContextModel exposed, CancellationToken cancellationToken)
     {
         var name = exposed.ContextType.Name;
         if (!context.Database.IsNpgsql())
         {
-            return [$"{name}: UsePostgreSql is for contexts of UseNpgsql, and this one uses {context.Database.ProviderName}. Remove UsePostgreSql, or use Npgsql."];
+            return Fault($"{name}: UsePostgreSql is for contexts of UseNpgsql, and this one uses {context.Database.ProviderName}. Remove UsePostgreSql, or use Npgsql.");
+        }
+
+        if (ReplacedIn(context) is { } service)
+        {
+            return Fault($"{name}: the application replaces {service}, by which LiveHub reads what saves write. Remove that ReplaceService, or UsePostgreSql.");
         }
 
         await context.Database.OpenConnectionAsync(cancellationToken);
         var connection = (NpgsqlConnection)context.Database.GetDbConnection();
         if (connection.PostgreSqlVersion.Major < OldestMajor)
         {
-            return [$"{name}: PostgreSQL {connection.PostgreSqlVersion} is too old. LiveHub needs {OldestMajor} or later."];
+            return Fault($"{name}: PostgreSQL {connection.PostgreSqlVersion} is too old. LiveHub needs {OldestMajor} or later.");
         }
 
         var sql = context.GetService<ISqlGenerationHelper>();
@@ -46,12 +53,14 @@ internal static class TableFaults
                 "Make it not deferrable (drop and add the constraint; ALTER CONSTRAINT does foreign keys alone), or do not expose the entity.");
         }
 
-        if (faults.Count == 0)
-        {
-            await reader.DisposeAsync();
-            await TableTriggers.MarkAsync(context, exposed, cancellationToken);
-        }
-
-        return faults;
+        await reader.DisposeAsync();
+        return new(faults, await TableTriggers.Of(exposed).AskAsync(context, exposed, cancellationToken));
     }
+
+    private static string? ReplacedIn(DbContext context)
+        => context.GetService<IModificationCommandBatchFactory>() is not CapturingBatchFactory ? nameof(IModificationCommandBatchFactory)
+        : context.GetService<IRelationalTransactionFactory>() is not CapturingTransactionFactory ? nameof(IRelationalTransactionFactory)
+        : null;
+
+    private static DatabaseFaults Fault(string text) => new([text], IsComplete: true);
 }

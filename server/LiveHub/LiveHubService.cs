@@ -6,7 +6,7 @@ using LiveHub.Model;
 namespace LiveHub;
 
 /// <summary>Brings what the application tells into the log.</summary>
-internal sealed class LiveHubService(LiveModel model, CommitWindow window, ChangesetPublisher publisher) : ILiveHub
+internal sealed class LiveHubService(LiveModel model, Databases databases, CommitWindow window, ChangesetPublisher publisher) : ILiveHub
 {
     public Task InvalidateAsync<TEntity>(CancellationToken cancellationToken = default)
         where TEntity : class
@@ -26,7 +26,7 @@ internal sealed class LiveHubService(LiveModel model, CommitWindow window, Chang
         var given = keys.ToList();
         var entities = Find(typeof(TEntity));
         return given.Count == 0 ? Task.CompletedTask
-            : PublishAsync(entities.Select(entity => Invalidation.Of(entity, given.ConvertAll(key => ReadKey(entity, key)))), cancellationToken);
+            : PublishAsync(entities.Select(entity => OfKeys(entity, given.ConvertAll(key => ReadKey(entity, key)))), cancellationToken);
     }
 
     public Task InvalidateAsync(string entity, CancellationToken cancellationToken = default)
@@ -43,6 +43,10 @@ internal sealed class LiveHubService(LiveModel model, CommitWindow window, Chang
         return found.Count > 0 ? found : throw new ArgumentException(
             $"{type.Name} is not exposed, so nobody shows it. Expose it with Expose<{type.Name}>() in AddLiveHub, or leave the call out.", nameof(type));
     }
+
+    /// <summary>A key that the database rounds or pads does not find its row.</summary>
+    private static Invalidation OfKeys(Entity entity, List<KeyValues> keys)
+        => entity.Key.All(c => c.IsExact) ? Invalidation.Of(entity, keys) : Invalidation.Of(entity);
 
     private static KeyValues ReadKey(Entity entity, object? key)
     {
@@ -62,24 +66,23 @@ internal sealed class LiveHubService(LiveModel model, CommitWindow window, Chang
         }
     }
 
-    private Task PublishAsync(IEnumerable<Invalidation> invalidations, CancellationToken cancellationToken)
+    private async Task PublishAsync(IEnumerable<Invalidation> invalidations, CancellationToken cancellationToken)
     {
         var changeset = new ChangesetBuilder();
+        var order = false;
         foreach (var invalidation in invalidations)
         {
             changeset.Add(invalidation);
+            order |= !databases.For(invalidation.Entity.ContextType).CapturesSaves;
         }
 
-        return PublishAsync(changeset, cancellationToken);
-    }
+        if (order)
+        {
+            // What was saved before the rows changed unseen comes before that in the log: replayed after a read that has seen both, it
+            // would take the rows back. Where a snapshot says which transactions it shows, it is left out instead.
+            await window.WaitAsync(cancellationToken);
+        }
 
-    /// <summary>
-    /// What was saved before the rows changed unseen comes before that in the log: replayed after a read that has seen both, it would
-    /// take the rows back.
-    /// </summary>
-    private async Task PublishAsync(ChangesetBuilder changeset, CancellationToken cancellationToken)
-    {
-        await window.WaitAsync(cancellationToken);
         publisher.Publish(changeset, stamp: null);
     }
 }

@@ -59,6 +59,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<Databases>();
         services.TryAddSingleton<DatabaseHistories>();
         services.TryAddSingleton<TransactionResolver>();
+        services.TryAddSingleton<DatabaseOrigin>();
         services.TryAddSingleton<OpenTransactions>();
         services.TryAddSingleton<CommitWindow>();
         services.TryAddSingleton<ChangesetPublisher>();

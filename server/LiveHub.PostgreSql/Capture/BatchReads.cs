@@ -12,10 +12,13 @@ internal sealed class BatchReads
     /// <summary>A result for each statement is quicker than one query for all as long as there are few.</summary>
     private const int Few = 4;
 
+    /// <summary>Keys in one query: a statement takes 65,535 parameters at most.</summary>
+    private const int MaxKeys = 1_000;
+
     private readonly HashSet<int> _returned = [];
     private readonly List<Read> _before = [];
-    private readonly Dictionary<Cascade, List<ReadKey>> _reached = [];
-    private readonly Dictionary<RowSource, Read> _after = [];
+    private readonly List<(Cascade Cascade, List<ReadKey> Keys)> _reached = [];
+    private readonly List<Read> _after = [];
 
     private BatchReads()
     {
@@ -28,13 +31,13 @@ internal sealed class BatchReads
     public IReadOnlyList<Read> Before => _before;
 
     /// <summary>A result each after those.</summary>
-    public IReadOnlyCollection<Cascade> Reached => _reached.Keys;
+    public IEnumerable<Cascade> Reached => _reached.Select(r => r.Cascade);
 
     /// <summary>How many results there are before the batch's own.</summary>
     public int Leading => _before.Count + _reached.Count;
 
     /// <summary>A result after the batch's own, each.</summary>
-    public IReadOnlyCollection<RowSource> After => _after.Keys;
+    public IEnumerable<RowSource> After => _after.Select(r => r.Source);
 
     public static BatchReads Of(IReadOnlyList<IReadOnlyModificationCommand> commands, RowSources sources, ISqlGenerationHelper sql)
     {
@@ -88,7 +91,7 @@ internal sealed class BatchReads
     public string AfterSql()
     {
         var sql = new StringBuilder();
-        foreach (var read in _after.Values)
+        foreach (var read in _after)
         {
             read.Source.AppendSelect(sql, read.Keys.ConvertAll(k => k.Placeholders), lockStrength: null);
         }
@@ -98,12 +101,14 @@ internal sealed class BatchReads
 
     private void Add(Cascade cascade, ReadKey key)
     {
-        if (!_reached.TryGetValue(cascade, out var keys))
+        var place = _reached.FindLastIndex(r => r.Cascade == cascade);
+        if (place < 0 || _reached[place].Keys.Count == MaxKeys)
         {
-            _reached.Add(cascade, keys = []);
+            place = _reached.Count;
+            _reached.Add((cascade, []));
         }
 
-        keys.Add(key);
+        _reached[place].Keys.Add(key);
     }
 
     /// <summary>An insert always, since its key may be known only there; an update, where nothing writes the row again after it.</summary>
@@ -124,20 +129,20 @@ internal sealed class BatchReads
         }
 
         // In the order of the statements, so that nothing is locked in another order than without LiveHub.
-        if (_before.Count == 0 || _before[^1].Source != source || _before[^1].State != state)
+        if (_before.Count == 0 || _before[^1].Source != source || _before[^1].State != state || _before[^1].Keys.Count == MaxKeys)
         {
             _before.Add(new(source, state, []));
         }
 
-        _before[^1].Keys.Add(key);
+        _before[^1].Add(key);
         if (!isReturned && (state is not EntityState.Deleted || !source.IsWhole))
         {
-            if (!_after.TryGetValue(source, out var read))
+            if (_after.FindLast(r => r.Source == source) is not { } read || read.Keys.Count == MaxKeys)
             {
-                _after.Add(source, read = new(source, state, []));
+                _after.Add(read = new(source, state, []));
             }
 
-            read.Keys.Add(key);
+            read.Add(key);
         }
     }
 
@@ -172,8 +177,16 @@ internal sealed class BatchReads
 /// <param name="State">What the save does with them.</param>
 internal sealed record Read(RowSource Source, EntityState State, List<ReadKey> Keys)
 {
-    /// <summary>A row in several tables has a command, and so a key, for each.</summary>
-    public int RowCount => Keys.DistinctBy(k => k.Values).Count();
+    private readonly HashSet<KeyValues>? _known = Source.IsWhole ? null : [];
+
+    /// <summary>A row in several tables has a command for each; it is read once.</summary>
+    public void Add(ReadKey key)
+    {
+        if (_known?.Add(key.Values) is not false)
+        {
+            Keys.Add(key);
+        }
+    }
 }
 
 /// <summary>A row's key, as parameters of the command and as it was asked for.</summary>

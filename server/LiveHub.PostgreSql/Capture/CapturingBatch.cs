@@ -144,7 +144,7 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
                 rows.AddBefore(read.Source, results.Reader);
             }
 
-            if (found < read.Keys.Count && found < read.RowCount && read.State is not EntityState.Added)
+            if (found < read.Keys.Count && read.State is not EntityState.Added)
             {
                 rows.Miss(read);
             }
@@ -277,6 +277,7 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
             }
 
             _capture.Transactions.Add(Context, writes, _rows.Stamp);
+            _capture.HandedOn(Context);
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Transactions;
@@ -22,7 +23,7 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
     private readonly ConcurrentDictionary<string, bool> _multiplexing = new(StringComparer.Ordinal);
 
     // A pooled connection's parameters are an object of the physical connection, and live as long as it.
-    private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, object> _asked = [];
+    private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, string> _asked = [];
 
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
     {
@@ -34,6 +35,13 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
 
     public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
         => IsNew(connection) is { } opened ? AskAsync(opened, async: true, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Whether an open connection is to the history in which a database was seen last; null where one of both is not known.</summary>
+    public bool? IsSame(string database, NpgsqlConnection connection)
+        => connection.State is ConnectionState.Open && !IsMultiplexing(connection) && _asked.TryGetValue(connection.PostgresParameters, out var own) && own.Length > 0
+            && histories.HistoryOf(database) is { } other
+            ? own == other
+            : null;
 
     private NpgsqlConnection? IsNew(DbConnection connection)
         => connection is NpgsqlConnection opened && Transaction.Current is null && !IsMultiplexing(opened) && !_asked.TryGetValue(opened.PostgresParameters, out _)
@@ -48,17 +56,19 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
             var before = histories.VersionOf(database);
             await using var command = new NpgsqlCommand(Sql, connection);
             await using var reader = async ? await command.ExecuteReaderAsync(cancellationToken) : command.ExecuteReader();
+            var history = "";
             if (async ? await reader.ReadAsync(cancellationToken) : reader.Read())
             {
-                histories.Observe(database, reader.GetString(0), Stamps.ReadVersion(reader, 1), before);
+                history = reader.GetString(0);
+                histories.Observe(database, history, Stamps.ReadVersion(reader, 1), before);
             }
 
-            _asked.AddOrUpdate(connection.PostgresParameters, this);
+            _asked.AddOrUpdate(connection.PostgresParameters, history);
         }
         catch (PostgresException e)
         {
             logger.UnknownHistory(database, e);
-            _asked.AddOrUpdate(connection.PostgresParameters, this);
+            _asked.AddOrUpdate(connection.PostgresParameters, "");
         }
     }
 

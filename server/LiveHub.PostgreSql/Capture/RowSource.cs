@@ -20,14 +20,17 @@ internal sealed class RowSource
     private readonly string _select;
 
     private readonly IEntityType _type;
+    private readonly bool _hasTriggers;
+    private readonly TableTriggers _triggers;
 
-    public RowSource(Entity entity, IEntityType type, IReadOnlyList<ITableMapping> mappings, ISqlGenerationHelper sql)
+    public RowSource(Entity entity, IEntityType type, IReadOnlyList<ITableMapping> mappings, TableTriggers triggers, ISqlGenerationHelper sql)
     {
         Entity = entity;
         _type = type;
         Tables = [.. mappings.Select(m => m.Table)];
         _columns = [.. entity.Columns.Select(c => StoredColumn.Of(c, type, mappings))];
-        HasTriggers = Tables.Any(t => t.Triggers.Any());
+        _hasTriggers = Tables.Any(t => t.Triggers.Any());
+        _triggers = triggers;
         var key = entity.Key.Select(c => type.FindProperty(c.PropertyName)!).ToList();
         (_discriminatorOrdinal, _discriminators) = Discriminators(entity, type);
         _keyNames = [.. mappings.Select(m => KeyNamesOf(m, mappings[0], key))];
@@ -48,8 +51,8 @@ internal sealed class RowSource
     /// <summary>Whether a row of the one table is the entity's whole row.</summary>
     public bool IsWhole => Tables.Count == 1;
 
-    /// <summary>Whether triggers may write a row once more after a statement has returned it: those that the model tells of, or that were found at start-up.</summary>
-    public bool HasTriggers { get; set; }
+    /// <summary>Whether triggers may write a row once more after a statement has returned it: where the model tells of some, or the database was not asked yet.</summary>
+    public bool HasTriggers => _hasTriggers || !Tables.All(_triggers.AreNone);
 
     /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
     public string Returning { get; }
@@ -59,8 +62,8 @@ internal sealed class RowSource
     {
         foreach (var entry in command.Entries)
         {
-            var type = OwnerOf(entry.EntityType);
-            if (_type.IsAssignableFrom(type) || type.GetRootType() != _type.GetRootType())
+            // What is deleted and inserted under one key in a save is one command, of two types perhaps.
+            if (Concerns(entry.EntityType) || (entry.SharedIdentityEntry is { } replaced && Concerns(replaced.EntityType)))
             {
                 return true;
             }
@@ -95,22 +98,20 @@ internal sealed class RowSource
     /// <summary>A query for rows by other columns than the key.</summary>
     public void AppendSelect(StringBuilder sql, IReadOnlyList<string> columns, IReadOnlyList<string[]> keys, string? lockStrength)
     {
-        sql.Append(_select).Append(" WHERE ");
-        if (columns.Count == 1)
+        sql.Append(_select);
+        if (keys.Count == 1)
         {
-            sql.Append(columns[0]);
-            if (keys.Count == 1)
-            {
-                sql.Append(" = ").Append(keys[0][0]);
-            }
-            else
-            {
-                sql.Append(" IN (").AppendJoin(", ", keys.Select(k => k[0])).Append(')');
-            }
+            sql.Append(" WHERE ").AppendJoin(" AND ", columns.Zip(keys[0], (column, value) => $"{column} = {value}"));
+        }
+        else if (columns.Count == 1)
+        {
+            sql.Append(" WHERE ").Append(columns[0]).Append(" IN (").AppendJoin(", ", keys.Select(k => k[0])).Append(')');
         }
         else
         {
-            sql.Append('(').AppendJoin(", ", columns).Append(") IN (").AppendJoin(", ", keys.Select(k => $"({string.Join(", ", k)})")).Append(')');
+            // A list of rows in IN becomes a chain of ORs, which PostgreSQL neither plans well nor takes at any length.
+            sql.Append(" INNER JOIN (VALUES ").AppendJoin(", ", keys.Select(k => $"({string.Join(", ", k)})"))
+                .Append(") AS k (").AppendJoin(", ", columns.Select((_, n) => $"k{n}")).Append(") ON ").AppendJoin(" AND ", columns.Select((c, n) => $"{c} = k.k{n}"));
         }
 
         if (lockStrength is not null)
@@ -120,7 +121,7 @@ internal sealed class RowSource
                 sql.Append(" ORDER BY ").AppendJoin(", ", _keyColumns.Select(c => $"t0.{c}"));
             }
 
-            sql.Append(" FOR ").Append(lockStrength);
+            sql.Append(" FOR ").Append(lockStrength).Append(" OF ").AppendJoin(", ", Tables.Select((_, n) => $"t{n}"));
         }
 
         sql.AppendLine(";");
@@ -137,6 +138,12 @@ internal sealed class RowSource
         }
 
         return _discriminators is null || _discriminators.Contains(values[_discriminatorOrdinal]) ? new(values) : null;
+    }
+
+    private bool Concerns(IEntityType written)
+    {
+        var type = OwnerOf(written);
+        return _type.IsAssignableFrom(type) || type.GetRootType() != _type.GetRootType();
     }
 
     private static IEntityType OwnerOf(IEntityType type) => type.FindOwnership() is { } ownership ? OwnerOf(ownership.PrincipalEntityType) : type;

@@ -20,7 +20,7 @@ internal sealed class RowSources
     private RowSources(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
     {
         _byTable = exposed.Entities
-            .SelectMany(e => Of(e, model, sql))
+            .SelectMany(e => Of(e, model, TableTriggers.Of(exposed), sql))
             .SelectMany(s => s.Tables.Select(t => (Table: t, Source: s)))
             .GroupBy(p => (p.Table.Name, p.Table.Schema))
             .ToFrozenDictionary(g => g.Key, g => g.Select(p => p.Source).ToArray());
@@ -33,9 +33,6 @@ internal sealed class RowSources
     public static RowSources Of(ContextModel exposed, IModel model, ISqlGenerationHelper sql)
         => Known.GetOrCreateValue(exposed).GetValue(model, m => new(exposed, m, sql));
 
-    /// <summary>All of them.</summary>
-    public IEnumerable<RowSource> All => _byTable.Values.SelectMany(s => s).Distinct();
-
     /// <summary>Whose rows a command writes.</summary>
     public RowSource[] Find(IReadOnlyModificationCommand command)
         => _byTable.TryGetValue((command.TableName, command.Schema), out var sources)
@@ -46,16 +43,16 @@ internal sealed class RowSources
     public Cascade[] CascadesOf(IReadOnlyModificationCommand command)
         => command.EntityState is EntityState.Deleted ? _cascades.GetValueOrDefault((command.TableName, command.Schema), []) : [];
 
-    private static IEnumerable<RowSource> Of(Entity entity, IModel model, ISqlGenerationHelper sql)
+    private static IEnumerable<RowSource> Of(Entity entity, IModel model, TableTriggers triggers, ISqlGenerationHelper sql)
     {
-        if (model.FindEntityType(entity.Type.Name) is not { } type)
+        if (model.FindEntityType(entity.Type.Name) is not { } type || !entity.IsMappedLike(type))
         {
             return [];
         }
 
         // With a table for each concrete type, every one of them holds whole rows.
         return type.GetMappingStrategy() == RelationalAnnotationNames.TpcMappingStrategy
-            ? type.GetConcreteDerivedTypesInclusive().Select(t => new RowSource(entity, t, [.. t.GetTableMappings()], sql))
-            : [new(entity, type, [.. type.GetTableMappings()], sql)];
+            ? type.GetConcreteDerivedTypesInclusive().Select(t => new RowSource(entity, t, [.. t.GetTableMappings()], triggers, sql))
+            : [new(entity, type, [.. type.GetTableMappings()], triggers, sql)];
     }
 }

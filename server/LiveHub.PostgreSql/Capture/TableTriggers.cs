@@ -1,38 +1,55 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace LiveHub.PostgreSql.Capture;
 
-/// <summary>Finds the triggers that the model does not tell of.</summary>
-internal static class TableTriggers
+/// <summary>Which tables have no triggers that run after a statement has returned its rows. Before the database was asked, all of them may have some.</summary>
+internal sealed class TableTriggers
 {
-    /// <summary>Those that run after the statement has returned its rows (PostgreSQL, catalog pg_trigger; 2 is TRIGGER_TYPE_BEFORE).</summary>
+    /// <summary>Of the tables that exist, whether they are without (PostgreSQL, catalog pg_trigger; 2 is TRIGGER_TYPE_BEFORE).</summary>
     private const string Sql = """
-        select t.name from unnest($1) t(name)
-        where exists (select from pg_trigger g where g.tgrelid = to_regclass(t.name) and not g.tgisinternal and g.tgtype & 2 = 0)
+        select t.place, not exists (
+          select from pg_trigger g where not g.tgisinternal and g.tgtype & 2 = 0
+          and g.tgrelid in (select to_regclass(t.name) union all select relid from pg_partition_tree(to_regclass(t.name))))
+        from unnest($1) with ordinality t(name, place) where to_regclass(t.name) is not null
         """;
 
-    /// <summary>Marks the sources whose tables have any. The connection is open.</summary>
-    public static async Task MarkAsync(DbContext context, ContextModel exposed, CancellationToken cancellationToken)
+    private static readonly ConditionalWeakTable<ContextModel, TableTriggers> Known = [];
+
+    private readonly ConcurrentDictionary<(string Name, string? Schema), bool> _none = new();
+
+    public static TableTriggers Of(ContextModel exposed) => Known.GetOrCreateValue(exposed);
+
+    public bool AreNone(ITable table) => _none.ContainsKey((table.Name, table.Schema));
+
+    /// <summary>Asks for the exposed tables. The connection is open.</summary>
+    /// <returns>Whether all of them exist.</returns>
+    public async Task<bool> AskAsync(DbContext context, ContextModel exposed, CancellationToken cancellationToken)
     {
         var sql = context.GetService<ISqlGenerationHelper>();
-        var sources = RowSources.Of(exposed, context.Model, sql).All
-            .SelectMany(s => s.Tables.Select(t => (Source: s, Name: sql.DelimitIdentifier(t.Name, t.Schema))))
-            .ToLookup(p => p.Name, p => p.Source, StringComparer.Ordinal);
+        var tables = exposed.TablesOf(context.Model).Exposed.ToList();
         await using var command = new NpgsqlCommand(Sql, (NpgsqlConnection)context.Database.GetDbConnection())
         {
-            Parameters = { new() { Value = sources.Select(s => s.Key).ToArray() } },
+            Parameters = { new() { Value = tables.ConvertAll(t => sql.DelimitIdentifier(t.Name, t.Schema)).ToArray() } },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        _none.Clear();
+        var existing = 0;
+        for (; await reader.ReadAsync(cancellationToken); existing++)
         {
-            foreach (var source in sources[reader.GetString(0)])
+            if (reader.GetBoolean(1))
             {
-                source.HasTriggers = true;
+                var table = tables[(int)reader.GetInt64(0) - 1];
+                _none[(table.Name, table.Schema)] = true;
             }
         }
+
+        return existing == tables.Count;
     }
 }

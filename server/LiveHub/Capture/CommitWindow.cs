@@ -23,15 +23,16 @@ internal sealed class CommitWindow(TimeProvider time)
 
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        foreach (var ticket in _open.Keys)
+        var tickets = _open.Keys;
+        try
         {
-            try
+            await Task.WhenAll(tickets.Select(t => t.Closed)).WaitAsync(Patience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Abandoned, or held up in the database: nothing that this snapshot could have seen.
+            foreach (var ticket in tickets)
             {
-                await ticket.Closed.WaitAsync(Patience, time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                // Abandoned, or held up in the database: nothing that this snapshot could have seen.
                 _open.TryRemove(ticket, out _);
             }
         }

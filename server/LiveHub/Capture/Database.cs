@@ -31,9 +31,9 @@ internal class Database
     /// <summary>Interceptors beside those of every database; the same ones for every context.</summary>
     public virtual IEnumerable<IInterceptor> Interceptors(IServiceProvider services) => [];
 
-    /// <summary>What of the exposed tables would break a promise; each fault with its remedy.</summary>
-    public virtual Task<IReadOnlyList<string>> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
-        => Task.FromResult<IReadOnlyList<string>>([]);
+    /// <summary>What of the exposed tables would break a promise.</summary>
+    public virtual Task<DatabaseFaults> FindFaultsAsync(DbContext context, ContextModel model, CancellationToken cancellationToken)
+        => Task.FromResult(new DatabaseFaults([], IsComplete: true));
 
     /// <summary>
     /// The first statement of a repeatable-read transaction: PostgreSQL then sees that moment to its end, and can say which transactions
@@ -59,6 +59,9 @@ internal class Database
     /// <summary>Whether a command's failure is the server's own no, after which nothing of it holds.</summary>
     public virtual bool IsRefusal(Exception? exception) => exception is DbException;
 
+    /// <summary>Whether an open connection is to a database that was seen under a name; null where nobody knows.</summary>
+    public virtual bool? IsSame(string database, DbConnection connection) => null;
+
     /// <summary>The server's process behind an open connection, where that is known.</summary>
     public virtual int? BackendOf(DbConnection connection) => null;
 
@@ -66,6 +69,10 @@ internal class Database
     public virtual Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)
         => Task.FromResult(TransactionState.Unknown);
 }
+
+/// <param name="Faults">Each with its remedy.</param>
+/// <param name="IsComplete">Whether all tables were there to be looked at.</param>
+internal sealed record DatabaseFaults(IReadOnlyList<string> Faults, bool IsComplete);
 
 internal enum TransactionState
 {

@@ -7,28 +7,62 @@ using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
 
-/// <summary>Refuses to start on a database that would break a promise. One that cannot be reached yet is no reason not to start.</summary>
-internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServiceScopeFactory scopes, ILogger<DatabaseCheck> logger) : IHostedService
+/// <summary>
+/// Refuses to start on a database that would break a promise. One that cannot be reached yet, or has not all tables yet, is no reason not to
+/// start: it is looked at again until it can be.
+/// </summary>
+internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServiceScopeFactory scopes, TimeProvider time, ILogger<DatabaseCheck> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    private readonly List<ContextModel> _open = [];
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         var faults = new List<string>();
         foreach (var context in model.Contexts)
         {
-            faults.AddRange(await FindFaultsAsync(context, cancellationToken));
+            var found = await FindFaultsAsync(context, cancellationToken);
+            faults.AddRange(found.Faults);
+            if (!found.IsComplete)
+            {
+                _open.Add(context);
+            }
         }
 
         if (faults.Count > 0)
         {
             throw LiveModel.Invalid(faults);
         }
+
+        await base.StartAsync(cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        for (var delay = First; _open.Count > 0; delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, Longest.Ticks)))
+        {
+            await Task.Delay(delay, time, stoppingToken);
+            foreach (var context in _open.ToList())
+            {
+                var found = await FindFaultsAsync(context, stoppingToken);
+                foreach (var fault in found.Faults)
+                {
+                    logger.FaultFound(fault);
+                }
 
-    private async Task<IReadOnlyList<string>> FindFaultsAsync(ContextModel context, CancellationToken cancellationToken)
+                if (found.IsComplete)
+                {
+                    _open.Remove(context);
+                }
+            }
+        }
+    }
+
+    private async Task<DatabaseFaults> FindFaultsAsync(ContextModel context, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
@@ -41,7 +75,7 @@ internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServi
         catch (Exception e) when (IsAway(e) && !cancellationToken.IsCancellationRequested)
         {
             logger.CannotCheck(context.ContextType.Name, e);
-            return [];
+            return new([], IsComplete: false);
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class DatabaseHistories(IBackplane backplane, ILogger<DatabaseHi
     /// <summary>The highest version that is known of a database; read it before asking the database where it stands.</summary>
     public long VersionOf(string database) => _known.GetValueOrDefault(database).Version;
 
+    /// <summary>What a database called its history when it was asked last.</summary>
+    public string? HistoryOf(string database) => _known.TryGetValue(database, out var known) ? known.History : null;
+
     /// <param name="database">Its name.</param>
     /// <param name="history">What the database calls its history.</param>
     /// <param name="version">Where it stands.</param>

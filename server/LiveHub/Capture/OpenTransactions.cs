@@ -12,7 +12,7 @@ namespace LiveHub.Capture;
 /// word leaves nothing behind. Providers use transaction objects again (Npgsql has one a connection), so that an object may stand
 /// for one transaction after the other: numbers of the database tell them apart, and where there are none, who takes part.
 /// </summary>
-internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPublisher publisher)
+internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolver resolver, ChangesetPublisher publisher)
 {
     private readonly ConditionalWeakTable<DbTransaction, Held> _held = [];
     private readonly ConditionalWeakTable<Transaction, List<OpenTransaction>> _ambient = [];
@@ -20,7 +20,7 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
     /// <summary>Takes what a command of a context wrote; without a transaction it is committed already.</summary>
     public void Add(DbContext context, ChangesetBuilder writes, Stamp? stamp)
     {
-        if (writes.IsEmpty)
+        if (writes.IsEmpty || !origin.IsOurs(context))
         {
             return;
         }
@@ -71,7 +71,8 @@ internal sealed class OpenTransactions(TransactionResolver resolver, ChangesetPu
 
             if (open.IsForeign && stamp is not null && open.Stamp is null)
             {
-                // No event may tell of its end.
+                // No event may tell of its end. Whoever watches asks for its number.
+                open.Add(new(), stamp);
                 resolver.Watch(open);
             }
 

@@ -23,6 +23,15 @@ internal sealed class SaveInterceptor(
     /// <summary>The server's process behind an open connection, where that is known.</summary>
     public int? BackendOf(DbContext context, DbConnection connection) => databases.For(context.GetType()).BackendOf(connection);
 
+    /// <summary>What a context's save wrote is handed on: snapshots need not wait for the rest of it.</summary>
+    public void HandedOn(DbContext context)
+    {
+        if (_saves.TryGetValue(context, out var save))
+        {
+            save.Ticket.Close();
+        }
+    }
+
     /// <summary>What was written could not be handed on.</summary>
     public void Lost(Exception exception, ChangesetBuilder writes) => publisher.Lost(exception, writes);
 

@@ -24,11 +24,7 @@ internal sealed class TransactionResolver(
 
     private readonly CancellationTokenSource _stopping = new();
 
-    public void Dispose()
-    {
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
+    public void Dispose() => _stopping.Cancel();
 
     /// <summary>It has ended, or will soon.</summary>
     public void Resolve(OpenTransaction transaction) => Watch(transaction);

@@ -32,7 +32,7 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Warning, "{Database} could not be asked how a transaction ended; it is asked again.")]
     public static partial void CannotAsk(this ILogger logger, string database, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Warning, "The database of {Context} could not be checked at start-up: deferrable primary keys would not be noticed.")]
+    [LoggerMessage(10, LogLevel.Warning, "The database of {Context} could not be looked at; it is tried again.")]
     public static partial void CannotCheck(this ILogger logger, string context, Exception exception);
 
     [LoggerMessage(11, LogLevel.Warning, "{Database} was restored or replaced (it was {Known} and is {Found}): all clients start again from snapshots.")]
@@ -43,4 +43,10 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Information, "LiveHub does not show {Members} of {Entity}: their rows are in a table of their own. To show them, map them to JSON with ToJson, or make them entities and expose those.")]
     public static partial void LeavesOut(this ILogger logger, string members, string entity);
+
+    [LoggerMessage(14, LogLevel.Warning, "A {Context} saves to {Database}, and LiveHub reads from {Home}: what it saves is not shown. One AddLiveHub serves one database.")]
+    public static partial void ForeignDatabase(this ILogger logger, string context, string database, string home);
+
+    [LoggerMessage(15, LogLevel.Critical, "The database breaks a promise, and the next start will be refused: {Fault}")]
+    public static partial void FaultFound(this ILogger logger, string fault);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace LiveHub.Model;
@@ -58,6 +59,14 @@ internal sealed class Column
     public bool IsExposed { get; }
 
     public bool IsKey { get; }
+
+    /// <summary>Whether the database stores a value as it was assigned, and compares it as C# does: nothing is rounded, padded, folded or converted.</summary>
+    public bool IsExact => _property is { } property && property.GetValueConverter() is null
+        && (Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType) is var type
+        && (type.IsEnum || ExactTypes.Contains(type) || (type == typeof(string) && property.GetColumnType() is { } stored && (stored == "text" || stored.StartsWith("character varying", StringComparison.Ordinal))));
+
+    private static readonly HashSet<Type> ExactTypes =
+        [typeof(bool), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(Guid), typeof(DateOnly)];
 
     /// <summary>How the column's values look on the wire. Exposed columns and keys always have one.</summary>
     public ValueCodec Codec => _codec ?? throw new InvalidOperationException($"Column '{Name}' has no form on the wire.");

@@ -32,7 +32,7 @@ internal sealed class ContextModel(Type contextType, ImmutableArray<Entity> enti
     {
         for (var t = type; t is not null; t = t.BaseType)
         {
-            if (_byType.TryGetValue(t.Name, out var entity))
+            if (_byType.TryGetValue(t.Name, out var entity) && entity.IsMappedLike(t))
             {
                 return new(entity, type);
             }

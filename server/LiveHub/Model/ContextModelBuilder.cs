@@ -62,6 +62,12 @@ internal sealed class ContextModelBuilder(Type contextType, IModel model)
             return null;
         }
 
+        if (type.GetViewName() is not null || type.GetFunctionName() is not null || type.GetSqlQuery() is not null)
+        {
+            _faults.Add($"{name}: is read from a view, a function or a query and written to a table, so that what a save stores is not what a read shows. Map it to the table alone, or do not expose it.");
+            return null;
+        }
+
         if (type.IsOwned())
         {
             _faults.Add($"{name}: is an owned type, a part of its owner. Expose the owner.");

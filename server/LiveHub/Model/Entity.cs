@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace LiveHub.Model;
@@ -43,6 +44,9 @@ internal sealed class Entity
 
     /// <summary>What is not shown although nothing hides it: owned types whose rows are rows of another table.</summary>
     public ImmutableArray<string> Apart { get; init; } = [];
+
+    /// <summary>Whether a type of another model has its rows in the same table: models of one context may differ, by tenant for example.</summary>
+    public bool IsMappedLike(IReadOnlyEntityType type) => type.GetTableName() == Type.GetTableName() && type.GetSchema() == Type.GetSchema();
 
     public Column? FindExposed(string name) => _exposed.GetValueOrDefault(name);
 

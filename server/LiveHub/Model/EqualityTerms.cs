@@ -80,7 +80,7 @@ internal sealed class EqualityTerms
         _ => null,
     };
 
-    private Column? FindColumn(string property) => _entity.Columns.FirstOrDefault(c => c.Property.Name == property);
+    private Column? FindColumn(string property) => _entity.Columns.FirstOrDefault(c => c.PropertyName == property && c.IsExact);
 
     private bool IsInstance(Expression? node)
         => node == _instance || (node is UnaryExpression { NodeType: ExpressionType.Convert or ExpressionType.TypeAs } cast && IsInstance(cast.Operand));

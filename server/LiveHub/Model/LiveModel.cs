@@ -17,6 +17,7 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
 {
     private readonly FrozenDictionary<Type, ContextRegistration> _registrations = registrations.ToFrozenDictionary(r => r.ContextType);
     private readonly ConcurrentDictionary<Type, (ContextModel Model, IReadOnlyList<string> Faults)> _contexts = new();
+    private readonly ConcurrentDictionary<Type, DatabaseName?> _homes = new();
     private FrozenDictionary<string, Entity>? _byName;
 
     public ImmutableArray<Entity> Entities => [.. ByName.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
@@ -33,6 +34,9 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
     private FrozenDictionary<string, Entity> ByName => _byName ??= BuildAll();
 
     public ContextLease Rent(IServiceProvider scope, Type contextType) => _registrations[contextType].Rent(scope);
+
+    /// <summary>The database that a context's snapshots are read from; null until the model is complete.</summary>
+    public DatabaseName? HomeOf(Type contextType) => _homes.TryGetValue(contextType, out var home) ? home : null;
 
     public Entity? Find(string name) => ByName.GetValueOrDefault(name);
 
@@ -51,6 +55,7 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
         foreach (var registration in _registrations.Values)
         {
             using var lease = registration.Rent(scope.ServiceProvider);
+            _homes[registration.ContextType] = DatabaseName.Of(lease.Context);
             _contexts.GetOrAdd(registration.ContextType, _ => Build(registration, lease.Context));
         }
 

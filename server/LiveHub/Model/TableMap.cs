@@ -17,7 +17,7 @@ internal sealed class TableMap
         All = exposed.Entities;
         _tables = [.. model.GetRelationalModel().Tables];
         _entities = exposed.Entities
-            .Where(e => model.FindEntityType(e.Type.Name) is not null)
+            .Where(e => model.FindEntityType(e.Type.Name) is { } type && e.IsMappedLike(type))
             .SelectMany(e => TablesOf(model.FindEntityType(e.Type.Name)!).Select(t => (Table: t, Entity: e)))
             .GroupBy(p => p.Table)
             .ToFrozenDictionary(g => g.Key, g => g.Select(p => p.Entity).ToImmutableArray());

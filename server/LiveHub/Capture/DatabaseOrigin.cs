@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using LiveHub.Diagnostics;
+using LiveHub.Model;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace LiveHub.Capture;
+
+/// <summary>
+/// Whether a context writes to the database that snapshots are read from. An application may build contexts of one type on several databases,
+/// one for each tenant for example; rows of the others must not be shown as rows of this one.
+/// </summary>
+internal sealed class DatabaseOrigin(LiveModel model, Databases databases, ILogger<DatabaseOrigin> logger)
+{
+    private readonly ConcurrentDictionary<string, byte> _told = new(StringComparer.Ordinal);
+
+    public bool IsOurs(DbContext context)
+    {
+        if (model.HomeOf(context.GetType()) is not { } home)
+        {
+            return true;
+        }
+
+        var connection = context.Database.GetDbConnection();
+        if (home.Name == connection.Database && home.Source == connection.DataSource)
+        {
+            return true;
+        }
+
+        // Another address may lead to the same database; another name may not, unless the database itself says so.
+        var isOurs = databases.For(context.GetType()).IsSame($"{home.Source}/{home.Name}", connection) ?? home.Name == connection.Database;
+        if (!isOurs && _told.TryAdd(OpenTransactions.NameOf(context), 0))
+        {
+            logger.ForeignDatabase(context.GetType().Name, OpenTransactions.NameOf(context), $"{home.Source}/{home.Name}");
+        }
+
+        return isOurs;
+    }
+}
