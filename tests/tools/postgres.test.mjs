@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { parseConnectionString } from '../../tools/lib/connection-string.mjs';
 import { inRoot } from '../../tools/lib/paths.mjs';
 import { whyUnreachable } from '../../tools/lib/ports.mjs';
+import { systemFolder } from '../../tools/lib/postgres/binaries.mjs';
 import { startCluster } from '../../tools/lib/postgres/cluster.mjs';
 import { startThrowaway } from '../../tools/lib/postgres/throwaway.mjs';
 import { ended, identityOf, signalProcess, stillRuns, until } from '../../tools/lib/processes.mjs';
@@ -47,6 +48,16 @@ describe('a throwaway PostgreSQL', () => {
       await cluster.stop();
       assert.equal(fsync, durable ? 'on' : 'off');
     }
+  });
+
+  test('of the oldest version runs too, from the system\'s programs, and says what to do without them', async () => {
+    if (systemFolder('15')) {
+      const cluster = await startThrowaway({ version: '15' });
+      const [{ version }] = await query(cluster.server, `select current_setting('server_version') as version`);
+      await cluster.stop();
+      assert.match(version, /^15\./);
+    }
+    await assert.rejects(startThrowaway({ version: '9' }), { message: /no PostgreSQL 9/, remedy: /apt-get install .*postgresql-9/ });
   });
 
   test('two run side by side', async () => {

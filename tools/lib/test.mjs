@@ -8,6 +8,7 @@ import { startThrowaway } from './postgres/throwaway.mjs';
 import { seconds } from './progress.mjs';
 import { setUpSteps, trySetUp } from './setup.mjs';
 import { findOrInstallChromium } from './suites/chromium.mjs';
+import { findOrInstallPostgres15 } from './suites/postgres15.mjs';
 import { couldNotStart, runSuite } from './suites/suite.mjs';
 import { makeTempFolder, removeTempFolder } from './temp.mjs';
 import { requireUnix, runTool } from './tool.mjs';
@@ -72,6 +73,7 @@ function chooseSuites(all, only) {
 async function prepare(suites, tool) {
   const { progress, shutdown } = tool;
   const needed = new Set(suites.flatMap(({ needs }) => needs));
+  const wanted = new Set(suites.flatMap(({ wants = [] }) => wants));
   if (needed.has('postgres')) needed.add('packages');
   const failed = await trySetUp(setUpSteps.filter((step) => needed.has(step)), tool);
   const environment = {};
@@ -88,6 +90,15 @@ async function prepare(suites, tool) {
     const cluster = await progress.step('Starting PostgreSQL', () => startThrowaway({ shutdown }));
     environment.LIVEHUB_TEST_POSTGRES = formatConnectionString({ ...cluster.server, database: 'postgres' });
   });
+  if (wanted.has('postgres15') && !shutdown.begun) {
+    try {
+      await findOrInstallPostgres15(tool);
+      const cluster = await progress.step('Starting PostgreSQL 15', () => startThrowaway({ version: '15', shutdown }));
+      environment.LIVEHUB_TEST_POSTGRES_15 = formatConnectionString({ ...cluster.server, database: 'postgres' });
+    } catch (error) {
+      progress.line(explain(error));
+    }
+  }
   await attempt('chromium', async () => (environment.LIVEHUB_CHROMIUM = await findOrInstallChromium(tool)));
   return { failed, environment };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using LiveHub.Tests.Infrastructure;
 using Npgsql;
 
@@ -10,19 +11,28 @@ namespace LiveHub.Tests.Infrastructure;
 /// A real PostgreSQL for all tests: the one that LIVEHUB_TEST_POSTGRES names, or else one that is started here from the
 /// project's own packages and ends with the test run.
 /// </summary>
-public sealed class PostgresServer : IAsyncLifetime
+public class PostgresServer : IAsyncLifetime
 {
+    private readonly Lazy<Task<string>> _connectionString;
     private Process? _own;
+
+    public PostgresServer()
+        : this("LIVEHUB_TEST_POSTGRES")
+    {
+    }
+
+    protected PostgresServer(string variable, params string[] arguments)
+    {
+        _connectionString = new(async () => Environment.GetEnvironmentVariable(variable) ?? await StartAsync(variable, arguments));
+    }
 
     public string ConnectionString { get; private set; } = "";
 
-    public async ValueTask InitializeAsync()
-    {
-        ConnectionString = Environment.GetEnvironmentVariable("LIVEHUB_TEST_POSTGRES") ?? await StartAsync();
-    }
+    public virtual async ValueTask InitializeAsync() => ConnectionString = await _connectionString.Value;
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_own is null)
         {
             return;
@@ -37,14 +47,15 @@ public sealed class PostgresServer : IAsyncLifetime
     public async Task<string> CreateDatabaseAsync()
     {
         var name = $"test_{Guid.NewGuid():N}";
-        await ExecuteAsync(ConnectionString, $"create database {name}");
-        return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+        var server = await _connectionString.Value;
+        await ExecuteAsync(server, $"create database {name}");
+        return new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 20 }.ConnectionString;
     }
 
     public async Task DropDatabaseAsync(string connectionString)
     {
         NpgsqlConnection.ClearPool(new NpgsqlConnection(connectionString));
-        await ExecuteAsync(ConnectionString, $"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)");
+        await ExecuteAsync(await _connectionString.Value, $"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)");
     }
 
     public static async Task ExecuteAsync(string connectionString, string sql)
@@ -55,17 +66,27 @@ public sealed class PostgresServer : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
-    private async Task<string> StartAsync()
+    private async Task<string> StartAsync(string variable, string[] arguments)
     {
-        var start = new ProcessStartInfo("node", [Path.Combine(Root(), "tools", "postgres.mjs"), "--hold"])
+        var start = new ProcessStartInfo("node", [Path.Combine(Root(), "tools", "postgres.mjs"), "--hold", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
+        var said = new StringBuilder();
         _own = Process.Start(start)!;
-        return await _own.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException("PostgreSQL did not start. Run 'npm ci' once, or set LIVEHUB_TEST_POSTGRES to a server where tests may create databases.");
+        _own.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);
+        _own.BeginErrorReadLine();
+        if (await _own.StandardOutput.ReadLineAsync() is { } connectionString)
+        {
+            return connectionString;
+        }
+
+        await _own.WaitForExitAsync();
+        throw new InvalidOperationException(
+            $"PostgreSQL did not start. Run 'npm ci' once, or set {variable} to a server where tests may create databases.{Environment.NewLine}{said}");
     }
 
     /// <summary>The repository's root.</summary>

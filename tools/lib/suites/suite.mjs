@@ -9,9 +9,9 @@ import { reportReaders } from './reports.mjs';
 const SHOWN_LINES = 60;
 
 /**
- * @typedef {{ name: string, needs: string[], folder: string, command: string[], environment?: Record<string, string>,
+ * @typedef {{ name: string, needs: string[], wants?: string[], folder: string, command: string[], environment?: Record<string, string>,
  *   report: 'trx' | 'vitest' | 'playwright' | 'node' | 'exitCode', limitMinutes: number }} Suite an entry of tools/suites.json;
- *   `{root}` and `{results}` in it stand for the checkout and for the suite's folder for results
+ *   without what it needs it does not run, and what it wants is missed by the tests themselves; `{root}` and `{results}` in it stand for the checkout and for the suite's folder for results
  * @typedef {{ name: string, passed: number, failures: { name: string, text: string }[], ms: number }} Outcome
  */
 
