@@ -78,7 +78,7 @@ internal sealed class PostgreSqlDatabase : Database
 
     public override async Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)
     {
-        await context.Database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await OpenedConnection.OpenAsync(context, cancellationToken);
         await using var command = transaction.Stamp is { } stamp
             ? Command(context, $"select pg_xact_status('{stamp.Transaction}'::xid8)")
             : Command(context, $"select 'in progress' from pg_stat_activity where pid = {transaction.Backend ?? 0} and state <> 'idle' and pid <> pg_backend_pid()");

@@ -35,7 +35,7 @@ internal static class TableFaults
             return Fault($"{name}: the application replaces {service}, by which LiveHub reads what saves write. Remove that ReplaceService, or UsePostgreSql.");
         }
 
-        await context.Database.OpenConnectionAsync(cancellationToken);
+        await using var opened = await OpenedConnection.OpenAsync(context, cancellationToken);
         var connection = (NpgsqlConnection)context.Database.GetDbConnection();
         if (connection.PostgreSqlVersion.Major < OldestMajor)
         {

@@ -41,6 +41,9 @@ internal sealed class CapturedRows
         _whole.UnionWith(cascade.Further);
     }
 
+    /// <summary>More rows are reached than are handed on one by one.</summary>
+    public void AddAll(Cascade cascade) => _whole.Add(cascade.Source.Entity);
+
     /// <summary>
     /// Not all rows were there to be locked, and yet the statements will find them, or the save fails: somebody deleted a row and inserted
     /// it again while we waited for its lock, and each statement looks anew (PostgreSQL, section 13.2.1).

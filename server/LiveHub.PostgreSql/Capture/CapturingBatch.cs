@@ -154,9 +154,16 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
         foreach (var cascade in _reads.Reached)
         {
-            while (await results.ReadAsync())
+            for (var found = 1; await results.ReadAsync(); found++)
             {
-                rows.AddReached(cascade, results.Reader);
+                if (found <= Cascade.MaxRows)
+                {
+                    rows.AddReached(cascade, results.Reader);
+                }
+                else
+                {
+                    rows.AddAll(cascade);
+                }
             }
 
             await results.NextAsync();

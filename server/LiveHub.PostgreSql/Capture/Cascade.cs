@@ -38,7 +38,10 @@ internal sealed record Cascade(RowSource Source, ImmutableArray<string> Columns,
         }
     }
 
-    public void AppendSelect(StringBuilder sql, IReadOnlyList<ReadKey> keys) => Source.AppendSelect(sql, Columns, keys.Select(k => k.Placeholders).ToList(), "UPDATE");
+    /// <summary>More rows than this are read again by those who show them, instead of being handed on one by one.</summary>
+    public const int MaxRows = 1_000;
+
+    public void AppendSelect(StringBuilder sql, IReadOnlyList<ReadKey> keys) => Source.AppendSelect(sql, Columns, keys.Select(k => k.Placeholders).ToList(), "UPDATE", MaxRows + 1);
 
     /// <summary>Whether the foreign key only ties the tables of one row together (TPT, entity splitting).</summary>
     private static bool IsPartOf(RowSource source, IForeignKeyConstraint key)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Globalization;
 using System.Text;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
@@ -96,7 +97,7 @@ internal sealed class RowSource
         => AppendSelect(sql, [.. _keyColumns.Select(c => $"t0.{c}")], keys, lockStrength);
 
     /// <summary>A query for rows by other columns than the key.</summary>
-    public void AppendSelect(StringBuilder sql, IReadOnlyList<string> columns, IReadOnlyList<string[]> keys, string? lockStrength)
+    public void AppendSelect(StringBuilder sql, IReadOnlyList<string> columns, IReadOnlyList<string[]> keys, string? lockStrength, int? limit = null)
     {
         sql.Append(_select);
         if (keys.Count == 1)
@@ -119,6 +120,11 @@ internal sealed class RowSource
             if (keys.Count > 1)
             {
                 sql.Append(" ORDER BY ").AppendJoin(", ", _keyColumns.Select(c => $"t0.{c}"));
+            }
+
+            if (limit is { } most)
+            {
+                sql.Append(CultureInfo.InvariantCulture, $" LIMIT {most}");
             }
 
             sql.Append(" FOR ").Append(lockStrength).Append(" OF ").AppendJoin(", ", Tables.Select((_, n) => $"t{n}"));

@@ -22,6 +22,11 @@ internal sealed class StoredColumn
 
     public static StoredColumn Of(Column column, IEntityType type, IReadOnlyList<ITableMapping> mappings)
     {
+        if (!column.IsCaptured)
+        {
+            return new([], (_, _) => null);
+        }
+
         if (column.Member is not { } member)
         {
             var property = type.FindProperty(column.PropertyName)!;

@@ -18,6 +18,11 @@ internal static class RowReader
         var values = new object?[type.Properties.Count];
         for (var i = 0; i < values.Length; i++)
         {
+            if (!type.Entity.Columns[i].IsCaptured)
+            {
+                continue;
+            }
+
             if (type.Members[i] is { } member)
             {
                 values[i] = read(member);

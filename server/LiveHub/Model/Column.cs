@@ -5,8 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 namespace LiveHub.Model;
 
 /// <summary>
-/// A mapped property of an entity, or a member that is shown as one. Every mapped property is captured; only exposed ones ever leave
-/// the server.
+/// A mapped property of an entity, or a member that is shown as one. Only exposed ones ever leave the server.
 /// </summary>
 internal sealed class Column
 {
@@ -59,6 +58,11 @@ internal sealed class Column
     public bool IsExposed { get; }
 
     public bool IsKey { get; }
+
+    /// <summary>
+    /// Whether rows hold it. What nobody may see and nothing depends on is left where it is: it may be a document of megabytes.
+    /// </summary>
+    public bool IsCaptured { get; init; } = true;
 
     /// <summary>Whether the database stores a value as it was assigned, and compares it as C# does: nothing is rounded, padded, folded or converted.</summary>
     public bool IsExact => _property is { } property && property.GetValueConverter() is null

@@ -112,6 +112,7 @@ internal sealed class ContextModelBuilder(Type contextType, IModel model)
     private ImmutableArray<Column> BuildColumns(EntityOptions options, IEntityType type, string name, List<string> apart)
     {
         var columns = ImmutableArray.CreateBuilder<Column>();
+        var filtered = NamesIn.Of(FiltersOf(type));
         foreach (var property in type.GetProperties())
         {
             var codec = ValueCodecs.Find(property);
@@ -124,7 +125,10 @@ internal sealed class ContextModelBuilder(Type contextType, IModel model)
                 exposed = false;
             }
 
-            columns.Add(new(columns.Count, property, JsonNamingPolicy.CamelCase.ConvertName(property.Name), codec, exposed && codec is not null));
+            columns.Add(new(columns.Count, property, JsonNamingPolicy.CamelCase.ConvertName(property.Name), codec, exposed && codec is not null)
+            {
+                IsCaptured = exposed || property.ClrType.IsValueType || property.IsKey() || property.IsForeignKey() || filtered.Contains(property.Name),
+            });
         }
 
         foreach (var member in MemberBuilder.Find(type).Where(m => IsExposed(options, type, m)))
@@ -166,12 +170,15 @@ internal sealed class ContextModelBuilder(Type contextType, IModel model)
     private static bool IsBaseOf(IReadOnlyEntityType parent, IReadOnlyEntityType type)
         => type.BaseType is { } next && (next == parent || IsBaseOf(parent, next));
 
+    private static IEnumerable<System.Linq.Expressions.LambdaExpression> FiltersOf(IReadOnlyEntityType type)
+        => type.GetRootType().GetDeclaredQueryFilters().Select(f => f.Expression).OfType<System.Linq.Expressions.LambdaExpression>();
+
     /// <summary>Query filters belong to the root of a hierarchy and hold for all of it.</summary>
     private RowFilter BuildFilter(IReadOnlyEntityType type, string name, ImmutableArray<Column> columns)
     {
         try
         {
-            return RowFilter.Compile(type.GetRootType().GetDeclaredQueryFilters().Select(f => f.Expression).OfType<System.Linq.Expressions.LambdaExpression>(), columns);
+            return RowFilter.Compile(FiltersOf(type), columns);
         }
         catch (RowFilterException e)
         {

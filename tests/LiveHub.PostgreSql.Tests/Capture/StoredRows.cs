@@ -17,7 +17,7 @@ internal static class StoredRows
         await query;
         return db.ChangeTracker.Entries()
             .Where(e => type.IsAssignableFrom(e.Metadata))
-            .Select(e => new Row([.. entity.Columns.Select(c => ValueOf(e, c))]))
+            .Select(e => new Row([.. entity.Columns.Select(c => c.IsCaptured ? ValueOf(e, c) : null)]))
             .ToDictionary(r => r.Select(entity.KeyOrdinals));
     }
 
