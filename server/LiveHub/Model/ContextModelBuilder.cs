@@ -127,7 +127,8 @@ internal sealed class ContextModelBuilder(Type contextType, IModel model)
 
             columns.Add(new(columns.Count, property, JsonNamingPolicy.CamelCase.ConvertName(property.Name), codec, exposed && codec is not null)
             {
-                IsCaptured = exposed || property.ClrType.IsValueType || property.IsKey() || property.IsForeignKey() || filtered.Contains(property.Name),
+                IsCaptured = exposed || property.ClrType.IsValueType || property.IsKey() || property.IsForeignKey() || filtered.Contains(property.Name)
+                    || property == type.FindDiscriminatorProperty(),
             });
         }
 
