@@ -64,13 +64,27 @@ internal sealed class Column
     /// </summary>
     public bool IsCaptured { get; init; } = true;
 
-    /// <summary>Whether the database stores a value as it was assigned, and compares it as C# does: nothing is rounded, padded, folded or converted.</summary>
-    public bool IsExact => _property is { } property && property.GetValueConverter() is null
-        && (Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType) is var type
-        && (type.IsEnum || ExactTypes.Contains(type) || (type == typeof(string) && property.GetColumnType() is { } stored && (stored == "text" || stored.StartsWith("character varying", StringComparison.Ordinal))));
+    /// <summary>Whether the database stores a value as it was assigned, and compares it as C# does: nothing is rounded, padded or folded.</summary>
+    public bool IsExact
+    {
+        get
+        {
+            if (_property is not { } property)
+            {
+                return false;
+            }
+
+            var own = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
+            var type = property.GetValueConverter()?.ProviderClrType ?? own;
+            type = Nullable.GetUnderlyingType(type) ?? type;
+            return own.IsEnum || ExactTypes.Contains(type)
+                || (type == own && type == typeof(string) && property.GetColumnType() is { } stored
+                    && (stored == "text" || stored.StartsWith("character varying", StringComparison.Ordinal)));
+        }
+    }
 
     private static readonly HashSet<Type> ExactTypes =
-        [typeof(bool), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(Guid), typeof(DateOnly)];
+        [typeof(bool), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(Guid), typeof(DateOnly), typeof(byte[])];
 
     /// <summary>How the column's values look on the wire. Exposed columns and keys always have one.</summary>
     public ValueCodec Codec => _codec ?? throw new InvalidOperationException($"Column '{Name}' has no form on the wire.");

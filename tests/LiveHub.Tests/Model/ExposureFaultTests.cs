@@ -33,6 +33,10 @@ public sealed class ExposureFaultTests
     public void An_entity_without_a_key_is_refused() => Fault<Loose>("Loose:", "no primary key", "HasKey");
 
     [Fact]
+    public void An_entity_that_is_read_from_a_view_and_written_to_a_table_is_refused()
+        => Fault<Seen>("Seen:", "read from a view", "Map it to the table alone");
+
+    [Fact]
     public void An_owned_type_is_refused_in_favour_of_its_owner()
         => Contains(Faults(live => live.Expose<Address>()), "Address", "owned", "Expose the owner");
 

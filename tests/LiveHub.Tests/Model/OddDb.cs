@@ -11,6 +11,7 @@ internal sealed class OddDb(DbContextOptions<OddDb> options) : DbContext(options
         modelBuilder.Entity<Odd>().Property<string?>("Shadow");
         modelBuilder.Entity<Twin>();
         modelBuilder.Entity<Loose>().HasNoKey();
+        modelBuilder.Entity<Seen>().ToTable("Seen").ToView("SeenView");
         modelBuilder.Entity<House>().OwnsOne(h => h.Address);
         modelBuilder.Entity<Filtered>().HasQueryFilter(f => f.Name.StartsWith("an"));
         modelBuilder.Entity<Listed>();
@@ -107,3 +108,9 @@ internal class Dog : Animal
 internal sealed class Puppy : Dog;
 
 internal sealed class Cat : Animal;
+
+/// <summary>Written to a table, read from a view.</summary>
+public sealed class Seen
+{
+    public int Id { get; set; }
+}
