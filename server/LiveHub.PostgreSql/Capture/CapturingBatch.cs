@@ -34,6 +34,9 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
     private DbContext Context => Dependencies.CurrentContext.Context;
 
+    /// <summary>Null where nothing that is exposed is written.</summary>
+    private BatchEnd? End => _reads is null ? null : new(Context, _capture, _sources, ModificationCommands);
+
     /// <summary>A single statement brings the stamp along.</summary>
     private bool IsAlone => ModificationCommands.Count == 1 && ModificationCommands[0].StoreStoredProcedure is null;
 
@@ -63,11 +66,11 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         }
         catch (Exception e)
         {
-            Failed(e);
+            End?.Failed(e, _backend);
             throw;
         }
 
-        Captured();
+        End?.Captured(_rows);
     }
 
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
@@ -80,11 +83,11 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         }
         catch (Exception e)
         {
-            Failed(e);
+            End?.Failed(e, _backend);
             throw;
         }
 
-        Captured();
+        End?.Captured(_rows);
     }
 
     protected override void AddCommand(IReadOnlyModificationCommand modificationCommand)
@@ -265,81 +268,6 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         ThrowAggregateUpdateConcurrencyException(reader, index, 1, 0);
         return Task.CompletedTask;
     }
-
-    /// <summary>The database has taken all of it; nothing may fail the save any more.</summary>
-    private void Captured()
-    {
-        if (_rows is null)
-        {
-            return;
-        }
-
-        var writes = new ChangesetBuilder();
-        try
-        {
-            writes = _rows.ToChanges();
-            foreach (var entity in Unread())
-            {
-                writes.Add(Invalidation.Of(entity));
-            }
-
-            _capture.Transactions.Add(Context, writes, _rows.Stamp);
-            _capture.HandedOn(Context);
-        }
-        catch (Exception e)
-        {
-            _capture.Lost(e, writes);
-        }
-    }
-
-    private void Failed(Exception exception)
-    {
-        if (_reads is null)
-        {
-            return;
-        }
-
-        if (Context.Database.CurrentTransaction is not null || OpenTransactions.Ambient(Context) is not null)
-        {
-            if (!IsUndone(exception))
-            {
-                // After a conflict the other statements hold, unless a savepoint takes them back.
-                _capture.Transactions.Add(Context, InDoubt(), stamp: null);
-            }
-
-            _capture.Transactions.MarkFailed(Context, Context.Database.CurrentTransaction?.GetDbTransaction());
-        }
-        else if (!IsUndone(exception))
-        {
-            // The command was its own transaction, and its answer did not come.
-            var doubtful = new OpenTransaction(Context.GetType(), OpenTransactions.NameOf(Context)) { Backend = _backend };
-            doubtful.Add(InDoubt(), stamp: null);
-            _capture.Resolver.Resolve(doubtful);
-        }
-    }
-
-    private ChangesetBuilder InDoubt()
-    {
-        var writes = new ChangesetBuilder();
-        var cascades = ModificationCommands.SelectMany(_sources.CascadesOf).ToList();
-        var sources = ModificationCommands.SelectMany(SourcesOf).Concat(cascades.Select(c => c.Source));
-        foreach (var entity in sources.Select(s => s.Entity).Concat(cascades.SelectMany(c => c.Further)).Distinct())
-        {
-            writes.Add(Invalidation.Of(entity));
-        }
-
-        return writes;
-    }
-
-    /// <summary>The server said no to the command as a whole, or the one statement of it found no row.</summary>
-    private bool IsUndone(Exception exception)
-        => exception.GetBaseException() is PostgresException || (exception is DbUpdateConcurrencyException && ModificationCommands.Count == 1);
-
-    /// <summary>Entities that are written by stored procedures or reached by cascades, and whose rows nobody can read in the same command.</summary>
-    private IEnumerable<Entity> Unread()
-        => ModificationCommands.Where(c => c.StoreStoredProcedure is not null).SelectMany(SourcesOf).Select(s => s.Entity)
-            .Concat(ModificationCommands.SelectMany(_sources.CascadesOf).Where(c => c.ParentKey is null).SelectMany(c => c.Further.Prepend(c.Source.Entity)))
-            .Distinct();
 
     private RowSource[] SourcesOf(IReadOnlyModificationCommand command) => _sources.Find(command);
 
