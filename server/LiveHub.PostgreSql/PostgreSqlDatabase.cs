@@ -18,6 +18,9 @@ namespace LiveHub.PostgreSql;
 /// <summary>What PostgreSQL tells: rows and stamps in the save's own command, savepoints by name, snapshots, and how transactions ended.</summary>
 internal sealed class PostgreSqlDatabase : Database
 {
+    /// <summary>The first whose statements return rows as they were, too (release notes, E.4: RETURNING old).</summary>
+    private const int FirstWithOld = 18;
+
     private HistoryInterceptor? _history;
 
     public override bool CapturesSaves => true;
@@ -52,6 +55,9 @@ internal sealed class PostgreSqlDatabase : Database
     }
 
     public override bool IsRefusal(Exception? exception) => exception?.GetBaseException() is PostgresException;
+
+    /// <summary>Whether an update can return its row as it was. Said of a server that is not known yet: no.</summary>
+    public bool ReturnsOld(DbContext context) => _history?.VersionOf((NpgsqlConnection)context.Database.GetDbConnection())?.Major >= FirstWithOld;
 
     public override bool? IsSame(string database, DbConnection connection) => _history?.IsSame(database, (NpgsqlConnection)connection);
 

@@ -16,6 +16,7 @@ internal sealed class BatchReads
     private const int MaxKeys = 1_000;
 
     private readonly HashSet<int> _returned = [];
+    private readonly HashSet<int> _returnedOld = [];
     private readonly List<Read> _before = [];
     private readonly List<(Cascade Cascade, List<ReadKey> Keys)> _reached = [];
     private readonly List<Read> _after = [];
@@ -26,6 +27,9 @@ internal sealed class BatchReads
 
     /// <summary>Whether a command's own statement returns the row that it leaves.</summary>
     public bool IsReturned(int command) => _returned.Contains(command);
+
+    /// <summary>Whether it returns the row that it finds, so that nothing needs to be read in front of it.</summary>
+    public bool IsOldReturned(int command) => _returnedOld.Contains(command);
 
     /// <summary>A result in front of the batch's own, each.</summary>
     public IReadOnlyList<Read> Before => _before;
@@ -39,7 +43,7 @@ internal sealed class BatchReads
     /// <summary>A result after the batch's own, each.</summary>
     public IEnumerable<RowSource> After => _after.Select(r => r.Source);
 
-    public static BatchReads Of(IReadOnlyList<IReadOnlyModificationCommand> commands, RowSources sources, ISqlGenerationHelper sql)
+    public static BatchReads Of(IReadOnlyList<IReadOnlyModificationCommand> commands, RowSources sources, bool returnsOld, ISqlGenerationHelper sql)
     {
         var reads = new BatchReads();
         for (var i = 0; i < commands.Count; i++)
@@ -51,11 +55,16 @@ internal sealed class BatchReads
                 reads._returned.Add(i);
             }
 
+            if (commands.Count <= Few && ReturnsOld(command, written, returnsOld && reads.IsReturned(i), sources))
+            {
+                reads._returnedOld.Add(i);
+            }
+
             foreach (var source in written)
             {
                 if (command.StoreStoredProcedure is null && KeyOf(command, source.KeyNamesIn(command.TableName, command.Schema), sql) is { } key)
                 {
-                    reads.Add(command.EntityState, source, key, reads.IsReturned(i));
+                    reads.Add(command.EntityState, source, key, reads.IsReturned(i), reads.IsOldReturned(i));
                 }
             }
 
@@ -120,7 +129,17 @@ internal sealed class BatchReads
             _ => false,
         };
 
-    private void Add(EntityState state, RowSource source, ReadKey key, bool isReturned)
+    /// <summary>A delete has always returned what it takes; an update does from PostgreSQL 18 on. What cascades is read under the lock of its parent.</summary>
+    private static bool ReturnsOld(IReadOnlyModificationCommand command, RowSource[] written, bool updatesDo, RowSources sources)
+        => command.EntityState switch
+        {
+            EntityState.Modified => updatesDo,
+            EntityState.Deleted => command.StoreStoredProcedure is null && written.Length > 0 && Array.TrueForAll(written, s => s.IsWhole)
+                && sources.CascadesOf(command).Length == 0,
+            _ => false,
+        };
+
+    private void Add(EntityState state, RowSource source, ReadKey key, bool isReturned, bool isOldReturned)
     {
         // What is inserted into the one table comes back from the insert itself.
         if (state is EntityState.Added && source.IsWhole)
@@ -129,12 +148,16 @@ internal sealed class BatchReads
         }
 
         // In the order of the statements, so that nothing is locked in another order than without LiveHub.
-        if (_before.Count == 0 || _before[^1].Source != source || _before[^1].State != state || _before[^1].Keys.Count == MaxKeys)
+        if (!isOldReturned)
         {
-            _before.Add(new(source, state, []));
+            if (_before.Count == 0 || _before[^1].Source != source || _before[^1].State != state || _before[^1].Keys.Count == MaxKeys)
+            {
+                _before.Add(new(source, state, []));
+            }
+
+            _before[^1].Add(key);
         }
 
-        _before[^1].Add(key);
         if (!isReturned && (state is not EntityState.Deleted || !source.IsWhole))
         {
             if (_after.FindLast(r => r.Source == source) is not { } read || read.Keys.Count == MaxKeys)

@@ -15,11 +15,14 @@ internal sealed class CapturedRows
 
     public Stamp Stamp { get; set; }
 
-    public void AddBefore(RowSource source, DbDataReader reader)
+    public void AddBefore(RowSource source, DbDataReader reader, int first = 0)
     {
-        if (Read(source, reader, 0) is { } row)
+        if (Read(source, reader, first) is { } row)
         {
-            _rows.TryAdd((source.Entity, row.Select(source.Entity.KeyOrdinals)), (row, null));
+            // Its successor may have come first: a row that moves to another table of its hierarchy is inserted there and deleted here.
+            var key = (source.Entity, row.Select(source.Entity.KeyOrdinals));
+            var (before, after) = _rows.GetValueOrDefault(key);
+            _rows[key] = (before ?? row, after);
         }
     }
 

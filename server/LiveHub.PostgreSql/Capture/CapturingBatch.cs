@@ -44,7 +44,8 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
     {
         if (ModificationCommands.Any(c => SourcesOf(c).Length > 0 || _sources.CascadesOf(c).Length > 0))
         {
-            _reads = BatchReads.Of(ModificationCommands, _sources, Dependencies.SqlGenerationHelper);
+            var database = (PostgreSqlDatabase)_capture.Databases.For(Context.GetType());
+            _reads = BatchReads.Of(ModificationCommands, _sources, database.ReturnsOld(Context), Dependencies.SqlGenerationHelper);
             AddReturning(_reads);
             SqlBuilder.Insert(0, _reads.BeforeSql()).Append(_reads.AfterSql());
             if (!IsAlone)
@@ -204,11 +205,27 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
     {
         for (var i = ModificationCommands.Count - 1; i >= 0; i--)
         {
-            var columns = reads.IsReturned(i) ? WholeSourcesOf(ModificationCommands[i]).Select(s => s.Returning) : [];
-            var returning = string.Join(", ", IsAlone ? columns.Append(Stamps.Columns) : columns);
+            var returning = string.Join(", ", ReturnedBy(i, reads).Concat(IsAlone ? [Stamps.Columns] : []));
             if (returning.Length > 0)
             {
                 SqlBuilder.Insert(_ends[i], (Propagates(i) ? ", " : "\nRETURNING ") + returning);
+            }
+        }
+    }
+
+    private IEnumerable<string> ReturnedBy(int command, BatchReads reads)
+    {
+        foreach (var source in WholeSourcesOf(ModificationCommands[command]))
+        {
+            if (reads.IsOldReturned(command))
+            {
+                // Of a deleted row, the columns are what they were.
+                yield return reads.IsReturned(command) ? source.ReturningOld : source.Returning;
+            }
+
+            if (reads.IsReturned(command))
+            {
+                yield return source.Returning;
             }
         }
     }
@@ -218,7 +235,7 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
     private async Task ConsumeAsync(RelationalDataReader reader, Results results, int index, CapturedRows rows)
     {
         var command = ModificationCommands[index];
-        if (!Propagates(index) && !_reads!.IsReturned(index) && !IsAlone)
+        if (!Propagates(index) && !_reads!.IsReturned(index) && !_reads.IsOldReturned(index) && !IsAlone)
         {
             if (results.AffectedRows == 0)
             {
@@ -241,12 +258,21 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
             first = command.ColumnModifications.Count(m => m.IsRead);
         }
 
-        if (_reads!.IsReturned(index))
+        if (_reads!.IsReturned(index) || _reads.IsOldReturned(index))
         {
             foreach (var source in WholeSourcesOf(command))
             {
-                rows.AddReturned(source, results.Reader, first);
-                first += source.Width;
+                if (_reads.IsOldReturned(index))
+                {
+                    rows.AddBefore(source, results.Reader, first);
+                    first += source.Width;
+                }
+
+                if (_reads.IsReturned(index))
+                {
+                    rows.AddReturned(source, results.Reader, first);
+                    first += source.Width;
+                }
             }
         }
 

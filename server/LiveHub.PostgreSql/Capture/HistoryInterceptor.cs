@@ -22,6 +22,8 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
 
     private readonly ConcurrentDictionary<string, bool> _multiplexing = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<(string Source, string Name), Version> _versions = new();
+
     // A pooled connection's parameters are an object of the physical connection, and live as long as it.
     private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, string> _asked = [];
 
@@ -35,6 +37,9 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
 
     public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
         => IsNew(connection) is { } opened ? AskAsync(opened, async: true, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>The version of the server behind a name, as the last physical connection to it said; null where there was none yet.</summary>
+    public Version? VersionOf(NpgsqlConnection connection) => _versions.GetValueOrDefault((connection.DataSource, connection.Database));
 
     /// <summary>Whether an open connection is to the history in which a database was seen last; null where one of both is not known.</summary>
     public bool? IsSame(string database, NpgsqlConnection connection)
@@ -51,6 +56,7 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
     private async Task AskAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
     {
         var database = $"{connection.DataSource}/{connection.Database}";
+        _versions[(connection.DataSource, connection.Database)] = connection.PostgreSqlVersion;
         try
         {
             var before = histories.VersionOf(database);

@@ -39,6 +39,7 @@ internal sealed class RowSource
         var places = _columns.SelectMany(c => c.Places).ToList();
         Width = places.Count;
         Returning = string.Join(", ", places.Select(p => sql.DelimitIdentifier(p.Name)));
+        ReturningOld = string.Join(", ", places.Select(p => $"old.{sql.DelimitIdentifier(p.Name)}"));
         _select = $"SELECT {string.Join(", ", places.Select(p => $"t{p.Table}.{sql.DelimitIdentifier(p.Name)}"))} FROM {From(mappings, sql)}";
     }
 
@@ -57,6 +58,9 @@ internal sealed class RowSource
 
     /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
     public string Returning { get; }
+
+    /// <summary>The same of the row as it was.</summary>
+    public string ReturningOld { get; }
 
     /// <summary>Whether a command on one of the tables may write a row of the entity: not, where it is known to write one of another type of the hierarchy.</summary>
     public bool Concerns(IReadOnlyModificationCommand command)

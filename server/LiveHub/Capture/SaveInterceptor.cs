@@ -16,6 +16,8 @@ internal sealed class SaveInterceptor(
 
     public LiveModel Model => model;
 
+    public Databases Databases => databases;
+
     public OpenTransactions Transactions => transactions;
 
     public TransactionResolver Resolver => resolver;
