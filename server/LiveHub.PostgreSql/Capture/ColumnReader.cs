@@ -10,7 +10,8 @@ namespace LiveHub.PostgreSql.Capture;
 /// <summary>Reads a column's value as EF Core's own queries do: the same mapping, the same converter, the same CLR type.</summary>
 internal static class ColumnReader
 {
-    public static Func<DbDataReader, int, object?> Of(IProperty property)
+    /// <param name="isPart">Of a member, which is absent where its parts are null.</param>
+    public static Func<DbDataReader, int, object?> Of(IProperty property, bool isPart = false)
     {
         var reader = Expression.Parameter(typeof(DbDataReader), "reader");
         var ordinal = Expression.Parameter(typeof(int), "ordinal");
@@ -20,9 +21,16 @@ internal static class ColumnReader
         var isNull = Expression.Call(reader, nameof(DbDataReader.IsDBNull), null, ordinal);
         var none = converter is { ConvertsNulls: true }
             ? (Expression)Expression.Convert(Convert(Expression.Default(converter.ProviderClrType), converter, property.ClrType), typeof(object))
-            : Expression.Constant(null, typeof(object));
+            : None(isPart ? typeof(object) : property.ClrType);
         return Expression.Lambda<Func<DbDataReader, int, object?>>(Expression.Condition(isNull, none, value), reader, ordinal).Compile();
     }
+
+    /// <summary>
+    /// A column of a derived type can be null for rows of other types, and stays so where a row is replaced by one of that type with the value that .NET begins with:
+    /// EF Core does not write that, and reads it back as such.
+    /// </summary>
+    private static Expression None(Type type)
+        => type.IsValueType && Nullable.GetUnderlyingType(type) is null ? Expression.Convert(Expression.Default(type), typeof(object)) : Expression.Constant(null, typeof(object));
 
     private static Expression Read(RelationalTypeMapping mapping, Expression reader, Expression ordinal)
     {

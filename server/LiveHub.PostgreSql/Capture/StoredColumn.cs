@@ -39,7 +39,7 @@ internal sealed class StoredColumn
             return new([PlaceOf(container, mappings)], (reader, first) => member.FromStored(reader.IsDBNull(first) ? null : reader.GetString(first)));
         }
 
-        var leaves = member.Leaves.Select(ColumnReader.Of).ToArray();
+        var leaves = member.Leaves.Select(leaf => ColumnReader.Of(leaf, isPart: true)).ToArray();
         return new([.. member.Leaves.Select(l => PlaceOf(l, mappings))], (reader, first) =>
         {
             var values = new object?[leaves.Length];
