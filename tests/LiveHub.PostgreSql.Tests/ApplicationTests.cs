@@ -48,6 +48,27 @@ public sealed class ApplicationTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task Rule_1_a_transaction_of_ADO_NET_over_another_address_comes_with_its_commit_and_not_before()
+    {
+        await using var shop = await Shop.StartAsync(server, live: live => live.UsePostgreSql());
+        var log = await LogOf.StartAsync(shop);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(shop.ConnectionString) { Host = "localhost", Pooling = false }.ConnectionString);
+        await using var db = shop.ContextOn(connection);
+        await db.Database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await db.Database.UseTransactionAsync(transaction);
+        db.Add(new Shelf { Name = "aside" });
+        await db.SaveChangesAsync();
+
+        // Whoever asks how it ended has asked more than once by then.
+        await Task.Delay(100);
+        Assert.Empty(await log.ReadAsync());
+        await transaction.CommitAsync();
+        await log.WaitAsync();
+        Assert.Equal("Insert Shelf 3 -> aside", Assert.Single(Assert.Single(await log.ReadAsync())));
+    }
+
+    [Fact]
     public async Task G9_saves_that_wait_for_a_lock_keep_nobody_from_subscribing()
     {
         await using var shop = await Shop.StartAsync(
@@ -101,6 +122,7 @@ public sealed class ApplicationTests(PostgresServer server)
     public async Task Contexts_go_back_to_their_pool_without_an_open_connection()
     {
         await using var shop = await Shop.StartAsync(server, live: live => live.UsePostgreSql());
+        var log = await LogOf.StartAsync(shop);
         await using var connection = new NpgsqlConnection(shop.ConnectionString);
         await connection.OpenAsync();
         await using (var transaction = await connection.BeginTransactionAsync())
@@ -113,7 +135,7 @@ public sealed class ApplicationTests(PostgresServer server)
             await transaction.CommitAsync();
         }
 
-        await shop.Router.WaitForAsync(1, TestContext.Current.CancellationToken);
+        await log.WaitAsync();
         var contexts = new List<AsyncServiceScope>();
         for (var i = 0; i < 8; i++)
         {

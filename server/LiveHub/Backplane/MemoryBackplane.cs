@@ -116,9 +116,9 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
 
     private void Trim()
     {
-        var oldest = time.GetUtcNow() - _retention.Age;
+        var now = time.GetUtcNow();
         while (_entries.Count > 1
-            && (_entries.Count > _retention.Count || _bytes > _retention.Bytes || _entries[0].At < oldest))
+            && (_entries.Count > _retention.Count || _bytes > _retention.Bytes || now - _entries[0].At > _retention.Age))
         {
             _bytes -= _entries[0].Entry.Changeset.SizeBytes;
             _entries.RemoveFirst();

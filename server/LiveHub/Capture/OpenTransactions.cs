@@ -71,9 +71,9 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
 
             if (open.IsForeign && stamp is not null && open.Stamp is null)
             {
-                // No event may tell of its end. Whoever watches asks for its number.
+                // No event may tell of its end, and its number is what is asked for.
                 open.Add(new(), stamp);
-                resolver.Watch(open);
+                resolver.Resolve(open);
             }
 
             return open;

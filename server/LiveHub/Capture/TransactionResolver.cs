@@ -26,19 +26,16 @@ internal sealed class TransactionResolver(
 
     public void Dispose() => _stopping.Cancel();
 
-    /// <summary>It has ended, or will soon.</summary>
-    public void Resolve(OpenTransaction transaction) => Watch(transaction);
-
-    /// <summary>It may end without a word. Never throws, and never waits.</summary>
-    public void Watch(OpenTransaction transaction)
+    /// <summary>It has ended, or will, without a word. Never throws, and never waits.</summary>
+    public void Resolve(OpenTransaction transaction)
     {
         if (!transaction.HasEnded)
         {
-            _ = WatchAsync(transaction, _stopping.Token);
+            _ = ResolveAsync(transaction, _stopping.Token);
         }
     }
 
-    private async Task WatchAsync(OpenTransaction transaction, CancellationToken stopping)
+    private async Task ResolveAsync(OpenTransaction transaction, CancellationToken stopping)
     {
         await Task.Yield();
         try
@@ -92,8 +89,8 @@ internal sealed class TransactionResolver(
     {
         await using var scope = scopes.CreateAsyncScope();
         await using var lease = model.Rent(scope.ServiceProvider, transaction.ContextType);
-        return OpenTransactions.NameOf(lease.Context) == transaction.Database
-            ? await databases.For(transaction.ContextType).ReadStateAsync(lease.Context, transaction, stopping)
-            : TransactionState.Unknown;
+
+        // Whatever address it was written through: what is held is of this database (DatabaseOrigin).
+        return await databases.For(transaction.ContextType).ReadStateAsync(lease.Context, transaction, stopping);
     }
 }

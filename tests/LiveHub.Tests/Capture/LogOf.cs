@@ -19,6 +19,14 @@ internal sealed class LogOf
 
     public static async Task<LogOf> StartAsync(Shop shop) => new(shop.Log, (await shop.Log.ReadHeadAsync(default)).Offset);
 
+    /// <summary>Waits until something has come.</summary>
+    public async Task WaitAsync()
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await using var entries = _log.ReadAsync(_start, timeout.Token).GetAsyncEnumerator(timeout.Token);
+        await entries.MoveNextAsync();
+    }
+
     public async Task<IReadOnlyList<LogEntry>> ReadEntriesAsync()
         => (await _log.ReadRangeAsync(_start, (await _log.ReadHeadAsync(default)).Offset, default))!;
 
