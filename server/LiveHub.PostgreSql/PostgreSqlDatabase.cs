@@ -59,7 +59,7 @@ internal sealed class PostgreSqlDatabase : Database
     /// <summary>Whether an update can return its row as it was. Said of a server that is not known yet: no.</summary>
     public bool ReturnsOld(DbContext context) => _history?.VersionOf((NpgsqlConnection)context.Database.GetDbConnection())?.Major >= FirstWithOld;
 
-    public override bool? IsSame(string database, DbConnection connection) => _history?.IsSame(database, (NpgsqlConnection)connection);
+    public override bool? IsSame(DatabaseName database, DbConnection connection) => _history?.IsSame(database, (NpgsqlConnection)connection);
 
     public override int? BackendOf(DbConnection connection)
     {

@@ -63,6 +63,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<OpenTransactions>();
         services.TryAddSingleton<CommitWindow>();
         services.TryAddSingleton<ChangesetPublisher>();
+        services.TryAddSingleton<Saves>();
         services.TryAddSingleton<SaveInterceptor>();
         services.TryAddSingleton<TransactionInterceptor>();
         services.TryAddSingleton<CommandInterceptor>();

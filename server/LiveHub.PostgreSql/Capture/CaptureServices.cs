@@ -8,6 +8,6 @@ namespace LiveHub.PostgreSql.Capture;
 internal static class CaptureServices
 {
     /// <summary>Null where capture is not attached to the context.</summary>
-    public static SaveInterceptor? Of(DbContext context)
-        => context.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?.OfType<SaveInterceptor>().FirstOrDefault();
+    public static Saves? Of(DbContext context)
+        => context.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?.OfType<SaveInterceptor>().FirstOrDefault()?.Saves;
 }

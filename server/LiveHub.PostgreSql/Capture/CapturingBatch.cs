@@ -1,6 +1,4 @@
-using System.Text;
 using LiveHub.Capture;
-using LiveHub.Changes;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -16,79 +14,56 @@ namespace LiveHub.PostgreSql.Capture;
 /// statements; after, as it was stored; and the stamp of the transaction, read last. It is one command, so that a save without a
 /// transaction stays one round trip and one implicit transaction.
 /// </summary>
-internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
+internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies dependencies, int maxBatchSize, Saves saves, ContextModel exposed)
+    : NpgsqlModificationCommandBatch(dependencies, maxBatchSize)
 {
-    private readonly SaveInterceptor _capture;
-    private readonly RowSources _sources;
     private readonly List<int> _ends = [];
-    private BatchReads? _reads;
+    private BatchPlan? _plan;
     private CapturedRows? _rows;
     private int? _backend;
 
-    public CapturingBatch(ModificationCommandBatchFactoryDependencies dependencies, int maxBatchSize, SaveInterceptor capture, ContextModel exposed)
-        : base(dependencies, maxBatchSize)
-    {
-        _capture = capture;
-        _sources = RowSources.Of(exposed, Context.Model, dependencies.SqlGenerationHelper);
-    }
-
     private DbContext Context => Dependencies.CurrentContext.Context;
-
-    /// <summary>Null where nothing that is exposed is written.</summary>
-    private BatchEnd? End => _reads is null ? null : new(Context, _capture, _sources, ModificationCommands);
-
-    /// <summary>A single statement brings the stamp along.</summary>
-    private bool IsAlone => ModificationCommands.Count == 1 && ModificationCommands[0].StoreStoredProcedure is null;
 
     public override void Complete(bool moreBatchesExpected)
     {
-        if (ModificationCommands.Any(c => SourcesOf(c).Length > 0 || _sources.CascadesOf(c).Length > 0))
-        {
-            var database = (PostgreSqlDatabase)_capture.Databases.For(Context.GetType());
-            _reads = BatchReads.Of(ModificationCommands, _sources, database.ReturnsOld(Context), Dependencies.SqlGenerationHelper);
-            AddReturning(_reads);
-            SqlBuilder.Insert(0, _reads.BeforeSql()).Append(_reads.AfterSql());
-            if (!IsAlone)
-            {
-                SqlBuilder.AppendLine(Stamps.Sql);
-            }
-        }
-
+        var database = (PostgreSqlDatabase)saves.DatabaseOf(Context);
+        var sources = RowSources.Of(exposed, Context.Model, Dependencies.SqlGenerationHelper);
+        _plan = BatchPlan.Of(ModificationCommands, sources, database.ReturnsOld(Context), Dependencies.SqlGenerationHelper);
+        _plan?.Complete(SqlBuilder, _ends, Propagates);
         base.Complete(moreBatchesExpected);
     }
 
     public override void Execute(IRelationalConnection connection)
     {
-        // Asked now: a broken connection no longer says it.
-        _backend = _capture.BackendOf(Context, connection.DbConnection);
+        Begin(connection);
         try
         {
             base.Execute(connection);
         }
         catch (Exception e)
         {
-            End?.Failed(e, _backend);
+            Failed(e);
             throw;
         }
 
-        End?.Captured(_rows);
+        Captured();
     }
 
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _backend = _capture.BackendOf(Context, connection.DbConnection);
+        Begin(connection);
         try
         {
             await base.ExecuteAsync(connection, cancellationToken);
         }
         catch (Exception e)
         {
-            End?.Failed(e, _backend);
+            Failed(e);
             throw;
         }
 
-        End?.Captured(_rows);
+        Captured();
     }
 
     protected override void AddCommand(IReadOnlyModificationCommand modificationCommand)
@@ -111,131 +86,64 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
 
     protected override void Consume(RelationalDataReader reader)
     {
-        if (_reads is null)
+        if (_plan is null)
         {
             base.Consume(reader);
         }
         else
         {
-            ConsumeAsync(reader, async: false, CancellationToken.None).GetAwaiter().GetResult();
+            ConsumeAsync(_plan, reader, async: false, CancellationToken.None).GetAwaiter().GetResult();
         }
     }
 
     protected override Task ConsumeAsync(RelationalDataReader reader, CancellationToken cancellationToken = default)
-        => _reads is null ? base.ConsumeAsync(reader, cancellationToken) : ConsumeAsync(reader, async: true, cancellationToken);
+        => _plan is null ? base.ConsumeAsync(reader, cancellationToken) : ConsumeAsync(_plan, reader, async: true, cancellationToken);
 
-    private async Task ConsumeAsync(RelationalDataReader reader, bool async, CancellationToken cancellationToken)
+    /// <summary>Asks which connection it is, which a broken one no longer says.</summary>
+    private void Begin(IRelationalConnection connection) => _backend = saves.DatabaseOf(Context).BackendOf(connection.DbConnection);
+
+    private void Captured()
     {
-        var results = new Results((NpgsqlDataReader)reader.DbDataReader, async, cancellationToken);
-        try
+        if (_rows is not null)
         {
-            await ConsumeAsync(reader, results);
-        }
-        catch (PostgresException e) when (results.FaultOf(e) - _reads!.Leading is >= 0 and var index && index < ModificationCommands.Count)
-        {
-            throw new DbUpdateException(RelationalStrings.UpdateStoreException, e, ModificationCommands[index].Entries);
+            new BatchEnd(Context, saves, _plan!).Captured(_rows);
         }
     }
 
-    private async Task ConsumeAsync(RelationalDataReader reader, Results results)
+    private void Failed(Exception exception)
     {
+        if (_plan is not null)
+        {
+            new BatchEnd(Context, saves, _plan).Failed(exception, _backend);
+        }
+    }
+
+    private async Task ConsumeAsync(BatchPlan plan, RelationalDataReader reader, bool async, CancellationToken cancellationToken)
+    {
+        var results = new Results((NpgsqlDataReader)reader.DbDataReader, async, cancellationToken);
         var rows = new CapturedRows();
-        foreach (var read in _reads!.Before)
+        try
         {
-            var found = 0;
-            for (; await results.ReadAsync(); found++)
+            await rows.ReadBeforeAsync(plan, results);
+            for (var i = 0; i < plan.Commands.Count; i++)
             {
-                rows.AddBefore(read.Source, results.Reader);
+                await ConsumeAsync(plan, i, reader, results, rows);
             }
 
-            if (found < read.Keys.Count && read.State is not EntityState.Added)
-            {
-                rows.Miss(read);
-            }
-
-            await results.NextAsync();
+            await rows.ReadAfterAsync(plan, results);
         }
-
-        foreach (var cascade in _reads.Reached)
+        catch (PostgresException e) when (results.FaultOf(e) - plan.Leading is >= 0 and var index && index < plan.Commands.Count)
         {
-            for (var found = 1; await results.ReadAsync(); found++)
-            {
-                if (found <= Cascade.MaxRows)
-                {
-                    rows.AddReached(cascade, results.Reader);
-                }
-                else
-                {
-                    rows.AddAll(cascade);
-                }
-            }
-
-            await results.NextAsync();
-        }
-
-        for (var i = 0; i < ModificationCommands.Count; i++)
-        {
-            await ConsumeAsync(reader, results, i, rows);
-        }
-
-        foreach (var source in _reads.After)
-        {
-            while (await results.ReadAsync())
-            {
-                rows.AddAfter(source, results.Reader);
-            }
-
-            await results.NextAsync();
-        }
-
-        if (!IsAlone)
-        {
-            await results.ReadAsync();
-            rows.Stamp = Stamps.Read(results.Reader);
-
-            // The answer to an implicit commit comes after the last result.
-            await results.NextAsync();
+            throw new DbUpdateException(RelationalStrings.UpdateStoreException, e, plan.Commands[index].Command.Entries);
         }
 
         _rows = rows;
     }
 
-    /// <summary>Appends to the statements what they are to return besides what EF Core wants.</summary>
-    private void AddReturning(BatchReads reads)
+    private async ValueTask ConsumeAsync(BatchPlan plan, int index, RelationalDataReader reader, Results results, CapturedRows rows)
     {
-        for (var i = ModificationCommands.Count - 1; i >= 0; i--)
-        {
-            var returning = string.Join(", ", ReturnedBy(i, reads).Concat(IsAlone ? [Stamps.Columns] : []));
-            if (returning.Length > 0)
-            {
-                SqlBuilder.Insert(_ends[i], (Propagates(i) ? ", " : "\nRETURNING ") + returning);
-            }
-        }
-    }
-
-    private IEnumerable<string> ReturnedBy(int command, BatchReads reads)
-    {
-        foreach (var source in WholeSourcesOf(ModificationCommands[command]))
-        {
-            if (reads.IsOldReturned(command))
-            {
-                // Of a deleted row, the columns are what they were.
-                yield return reads.IsReturned(command) ? source.ReturningOld : source.Returning;
-            }
-
-            if (reads.IsReturned(command))
-            {
-                yield return source.Returning;
-            }
-        }
-    }
-
-    private bool Propagates(int command) => ResultSetMappings[command].HasFlag(ResultSetMapping.HasResultRow);
-
-    private async Task ConsumeAsync(RelationalDataReader reader, Results results, int index, CapturedRows rows)
-    {
-        var command = ModificationCommands[index];
-        if (!Propagates(index) && !_reads!.IsReturned(index) && !_reads.IsOldReturned(index) && !IsAlone)
+        var command = plan.Commands[index];
+        if (!Propagates(index) && !command.ReturnsRow && !plan.IsAlone)
         {
             if (results.AffectedRows == 0)
             {
@@ -254,35 +162,20 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         var first = 0;
         if (Propagates(index))
         {
-            command.PropagateResults(reader);
-            first = command.ColumnModifications.Count(m => m.IsRead);
+            command.Command.PropagateResults(reader);
+            first = command.Command.ColumnModifications.Count(m => m.IsRead);
         }
 
-        if (_reads!.IsReturned(index) || _reads.IsOldReturned(index))
-        {
-            foreach (var source in WholeSourcesOf(command))
-            {
-                if (_reads.IsOldReturned(index))
-                {
-                    rows.AddBefore(source, results.Reader, first);
-                    first += source.Width;
-                }
-
-                if (_reads.IsReturned(index))
-                {
-                    rows.AddReturned(source, results.Reader, first);
-                    first += source.Width;
-                }
-            }
-        }
-
-        if (IsAlone)
+        first = rows.AddReturned(command, results.Reader, first);
+        if (plan.IsAlone)
         {
             rows.Stamp = Stamps.Read(results.Reader, first);
         }
 
         await results.NextAsync();
     }
+
+    private bool Propagates(int command) => ResultSetMappings[command].HasFlag(ResultSetMapping.HasResultRow);
 
     private Task ThrowConcurrencyExceptionAsync(RelationalDataReader reader, Results results, int index)
     {
@@ -294,8 +187,4 @@ internal sealed class CapturingBatch : NpgsqlModificationCommandBatch
         ThrowAggregateUpdateConcurrencyException(reader, index, 1, 0);
         return Task.CompletedTask;
     }
-
-    private RowSource[] SourcesOf(IReadOnlyModificationCommand command) => _sources.Find(command);
-
-    private IEnumerable<RowSource> WholeSourcesOf(IReadOnlyModificationCommand command) => SourcesOf(command).Where(s => s.IsWhole);
 }

@@ -13,10 +13,10 @@ internal sealed class CapturingBatchFactory(ModificationCommandBatchFactoryDepen
     private const int DefaultMaxBatchSize = 1_000;
 
     private readonly int _maxBatchSize = options.FindExtension<NpgsqlOptionsExtension>()?.MaxBatchSize ?? DefaultMaxBatchSize;
-    private readonly SaveInterceptor? _capture = CaptureServices.Of(dependencies.CurrentContext.Context);
+    private readonly Saves? _saves = CaptureServices.Of(dependencies.CurrentContext.Context);
 
     public ModificationCommandBatch Create()
-        => _capture?.Model.For(dependencies.CurrentContext.Context) is { } exposed
-            ? new CapturingBatch(dependencies, _maxBatchSize, _capture, exposed)
+        => _saves?.ModelOf(dependencies.CurrentContext.Context) is { } exposed
+            ? new CapturingBatch(dependencies, _maxBatchSize, _saves, exposed)
             : new NpgsqlModificationCommandBatch(dependencies, _maxBatchSize);
 }

@@ -10,7 +10,7 @@ internal sealed class CapturingTransactionFactory(RelationalTransactionFactoryDe
 {
     public RelationalTransaction Create(
         IRelationalConnection connection, DbTransaction transaction, Guid transactionId, IDiagnosticsLogger<DbLoggerCategory.Database.Transaction> logger, bool transactionOwned)
-        => CaptureServices.Of(connection.Context) is { } capture
-            ? new CapturingTransaction(capture.Transactions, connection.Context, connection, transaction, transactionId, logger, transactionOwned, dependencies.SqlGenerationHelper)
+        => CaptureServices.Of(connection.Context) is { } saves
+            ? new CapturingTransaction(saves.Transactions, connection.Context, connection, transaction, transactionId, logger, transactionOwned, dependencies.SqlGenerationHelper)
             : new RelationalTransaction(connection, transaction, transactionId, logger, transactionOwned, dependencies.SqlGenerationHelper);
 }

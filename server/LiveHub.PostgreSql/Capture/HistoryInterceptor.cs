@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Transactions;
 using LiveHub.Capture;
 using LiveHub.Diagnostics;
+using LiveHub.Model;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -22,7 +23,7 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
 
     private readonly ConcurrentDictionary<string, bool> _multiplexing = new(StringComparer.Ordinal);
 
-    private readonly ConcurrentDictionary<(string Source, string Name), Version> _versions = new();
+    private readonly ConcurrentDictionary<DatabaseName, Version> _versions = new();
 
     // A pooled connection's parameters are an object of the physical connection, and live as long as it.
     private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, string> _asked = [];
@@ -39,10 +40,10 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
         => IsNew(connection) is { } opened ? AskAsync(opened, async: true, cancellationToken) : Task.CompletedTask;
 
     /// <summary>The version of the server behind a name, as the last physical connection to it said; null where there was none yet.</summary>
-    public Version? VersionOf(NpgsqlConnection connection) => _versions.GetValueOrDefault((connection.DataSource, connection.Database));
+    public Version? VersionOf(NpgsqlConnection connection) => _versions.GetValueOrDefault(DatabaseName.Of(connection));
 
     /// <summary>Whether an open connection is to the history in which a database was seen last; null where one of both is not known.</summary>
-    public bool? IsSame(string database, NpgsqlConnection connection)
+    public bool? IsSame(DatabaseName database, NpgsqlConnection connection)
         => connection.State is ConnectionState.Open && !IsMultiplexing(connection) && _asked.TryGetValue(connection.PostgresParameters, out var own) && own.Length > 0
             && histories.HistoryOf(database) is { } other
             ? own == other
@@ -55,8 +56,8 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
 
     private async Task AskAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
     {
-        var database = $"{connection.DataSource}/{connection.Database}";
-        _versions[(connection.DataSource, connection.Database)] = connection.PostgreSqlVersion;
+        var database = DatabaseName.Of(connection);
+        _versions[database] = connection.PostgreSqlVersion;
         try
         {
             var before = histories.VersionOf(database);

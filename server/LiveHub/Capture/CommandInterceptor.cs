@@ -57,8 +57,6 @@ internal sealed class CommandInterceptor(LiveModel model, Databases databases, O
 
     private static bool IsBulk(CommandEventData eventData) => eventData.CommandSource is CommandSource.ExecuteUpdate or CommandSource.ExecuteDelete;
 
-    private static bool IsInTransaction(DbContext context) => context.Database.CurrentTransaction is not null || OpenTransactions.Ambient(context) is not null;
-
     private void Executing(DbCommand command, CommandEventData eventData)
     {
         if (IsBulk(eventData) && eventData.Context is { } context && model.For(context) is not null
@@ -72,19 +70,14 @@ internal sealed class CommandInterceptor(LiveModel model, Databases databases, O
     private void Failed(DbCommand command, CommandEventData eventData, Exception? exception)
     {
         transactions.MarkFailed(eventData.Context, command.Transaction);
-        if (!IsBulk(eventData) || eventData.Context is not { } context || model.For(context) is not { } exposed || IsInTransaction(context)
+        if (!IsBulk(eventData) || eventData.Context is not { } context || model.For(context) is not { } exposed || OpenTransactions.IsInTransaction(context)
             || databases.For(context.GetType()).IsRefusal(exception))
         {
             return;
         }
 
-        // The command was its own transaction, and its answer did not come.
-        var doubtful = new OpenTransaction(context.GetType(), OpenTransactions.NameOf(context))
-        {
-            Backend = _backends.TryGetValue(command, out var backend) ? backend.Value : null,
-        };
-        doubtful.Add(BulkCommand.Invalidate(exposed.TablesOf(context.Model), command.CommandText), stamp: null);
-        transactions.Resolve(doubtful);
+        var backend = _backends.TryGetValue(command, out var known) ? known.Value : (int?)null;
+        transactions.Doubt(context, BulkCommand.Invalidate(exposed.TablesOf(context.Model), command.CommandText), backend);
     }
 
     private async Task ExecutedAsync(string sql, CommandExecutedEventData eventData, int rows, bool async, CancellationToken cancellationToken)
@@ -97,7 +90,7 @@ internal sealed class CommandInterceptor(LiveModel model, Databases databases, O
         try
         {
             var writes = BulkCommand.Invalidate(exposed.TablesOf(context.Model), sql);
-            transactions.Add(context, writes, !writes.IsEmpty && IsInTransaction(context) ? await ReadStampAsync(context, async, cancellationToken) : null);
+            transactions.Add(context, writes, !writes.IsEmpty && OpenTransactions.IsInTransaction(context) ? await ReadStampAsync(context, async, cancellationToken) : null);
         }
         catch (Exception e)
         {

@@ -60,7 +60,7 @@ internal class Database
     public virtual bool IsRefusal(Exception? exception) => exception is DbException;
 
     /// <summary>Whether an open connection is to a database that was seen under a name; null where nobody knows.</summary>
-    public virtual bool? IsSame(string database, DbConnection connection) => null;
+    public virtual bool? IsSame(DatabaseName database, DbConnection connection) => null;
 
     /// <summary>The server's process behind an open connection, where that is known.</summary>
     public virtual int? BackendOf(DbConnection connection) => null;

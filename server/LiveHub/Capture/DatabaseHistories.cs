@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LiveHub.Backplane;
 using LiveHub.Diagnostics;
+using LiveHub.Model;
 using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
@@ -11,20 +12,19 @@ namespace LiveHub.Capture;
 /// </summary>
 internal sealed class DatabaseHistories(IBackplane backplane, ILogger<DatabaseHistories> logger)
 {
-    private readonly ConcurrentDictionary<string, (string History, long Version)> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<DatabaseName, (string History, long Version)> _known = new();
     private readonly Lock _lock = new();
 
     /// <summary>The highest version that is known of a database; read it before asking the database where it stands.</summary>
-    public long VersionOf(string database) => _known.GetValueOrDefault(database).Version;
+    public long VersionOf(DatabaseName database) => _known.GetValueOrDefault(database).Version;
 
     /// <summary>What a database called its history when it was asked last.</summary>
-    public string? HistoryOf(string database) => _known.TryGetValue(database, out var known) ? known.History : null;
+    public string? HistoryOf(DatabaseName database) => _known.TryGetValue(database, out var known) ? known.History : null;
 
-    /// <param name="database">Its name.</param>
     /// <param name="history">What the database calls its history.</param>
     /// <param name="version">Where it stands.</param>
     /// <param name="versionBefore">Where it stood before it was asked.</param>
-    public void Observe(string database, string history, long version, long versionBefore)
+    public void Observe(DatabaseName database, string history, long version, long versionBefore)
     {
         lock (_lock)
         {

@@ -13,7 +13,7 @@ namespace LiveHub.Capture;
 /// </summary>
 internal sealed class DatabaseOrigin(LiveModel model, Databases databases, ILogger<DatabaseOrigin> logger)
 {
-    private readonly ConcurrentDictionary<string, byte> _told = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<DatabaseName, byte> _told = new();
 
     public bool IsOurs(DbContext context)
     {
@@ -23,16 +23,17 @@ internal sealed class DatabaseOrigin(LiveModel model, Databases databases, ILogg
         }
 
         var connection = context.Database.GetDbConnection();
-        if (home.Name == connection.Database && home.Source == connection.DataSource)
+        var database = DatabaseName.Of(connection);
+        if (database == home)
         {
             return true;
         }
 
         // Another address may lead to the same database; another name may not, unless the database itself says so.
-        var isOurs = databases.For(context.GetType()).IsSame($"{home.Source}/{home.Name}", connection) ?? home.Name == connection.Database;
-        if (!isOurs && _told.TryAdd(OpenTransactions.NameOf(context), 0))
+        var isOurs = databases.For(context.GetType()).IsSame(home, connection) ?? home.Name == database.Name;
+        if (!isOurs && _told.TryAdd(database, 0))
         {
-            logger.ForeignDatabase(context.GetType().Name, OpenTransactions.NameOf(context), $"{home.Source}/{home.Name}");
+            logger.ForeignDatabase(context.GetType().Name, database, home);
         }
 
         return isOurs;

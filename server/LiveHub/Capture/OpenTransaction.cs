@@ -1,11 +1,12 @@
 using LiveHub.Changes;
+using LiveHub.Model;
 
 namespace LiveHub.Capture;
 
 /// <summary>What one transaction has written so far.</summary>
 /// <param name="contextType">The context that wrote first; its registration knows a way to the same database.</param>
-/// <param name="database">Which database, by the name that its connection gives.</param>
-internal sealed class OpenTransaction(Type contextType, string database)
+/// <param name="database">Which database, as the connection names it.</param>
+internal sealed class OpenTransaction(Type contextType, DatabaseName database)
 {
     private readonly Lock _lock = new();
     private readonly ChangesetBuilder _writes = new();
@@ -14,7 +15,7 @@ internal sealed class OpenTransaction(Type contextType, string database)
 
     public Type ContextType => contextType;
 
-    public string Database => database;
+    public DatabaseName Database => database;
 
     /// <summary>Null where the database has no stamps, or none was read.</summary>
     public Stamp? Stamp { get; private set; }

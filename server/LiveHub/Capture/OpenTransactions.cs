@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Transactions;
 using LiveHub.Changes;
+using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 
@@ -39,7 +40,18 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
         }
     }
 
-    public static Transaction? Ambient(DbContext context) => context.Database.GetEnlistedTransaction() ?? Transaction.Current;
+    /// <summary>A command of a context was its own transaction, and its answer did not come.</summary>
+    /// <param name="backend">The server's process that ran it, where that is known.</param>
+    public void Doubt(DbContext context, ChangesetBuilder writes, int? backend)
+    {
+        var doubtful = new OpenTransaction(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { Backend = backend };
+        doubtful.Add(writes, stamp: null);
+        resolver.Resolve(doubtful);
+    }
+
+    public static bool IsInTransaction(DbContext context) => context.Database.CurrentTransaction is not null || Ambient(context) is not null;
+
+    private static Transaction? Ambient(DbContext context) => context.Database.GetEnlistedTransaction() ?? Transaction.Current;
 
     public OpenTransaction? Find(DbTransaction transaction)
         => _held.TryGetValue(transaction, out var held) ? held.Transaction : null;
@@ -66,7 +78,7 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
             held.TakePart(context);
             if (held.Transaction is not { } open)
             {
-                open = held.Transaction = new(context.GetType(), NameOf(context)) { IsForeign = held.IsForeign };
+                open = held.Transaction = new(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { IsForeign = held.IsForeign };
             }
 
             if (open.IsForeign && stamp is not null && open.Stamp is null)
@@ -156,12 +168,6 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
     /// <summary>It has ended, or will soon, without a word.</summary>
     public void Resolve(OpenTransaction transaction) => resolver.Resolve(transaction);
 
-    public static string NameOf(DbContext context)
-    {
-        var connection = context.Database.GetDbConnection();
-        return $"{connection.DataSource}/{connection.Database}";
-    }
-
     private OpenTransaction Of(DbContext context, Transaction ambient, Stamp? stamp)
     {
         var open = _ambient.GetOrCreateValue(ambient);
@@ -172,7 +178,7 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
                 ambient.TransactionCompleted += (_, e) => End(open, e.Transaction?.TransactionInformation.Status);
             }
 
-            var name = NameOf(context);
+            var name = DatabaseName.Of(context.Database.GetDbConnection());
             var own = open.Find(o => o.Database == name && (o.Stamp is null || stamp is null || o.Stamp.Value.Transaction == stamp.Value.Transaction));
             if (own is null)
             {

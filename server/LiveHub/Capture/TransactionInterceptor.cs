@@ -7,7 +7,7 @@ namespace LiveHub.Capture;
 
 /// <summary>Publishes what a transaction wrote when it has committed, and forgets it when it was rolled back.</summary>
 internal sealed class TransactionInterceptor(
-    OpenTransactions transactions, TransactionResolver resolver, ChangesetPublisher publisher, Databases databases, SaveInterceptor saves, CommitWindow window)
+    OpenTransactions transactions, TransactionResolver resolver, ChangesetPublisher publisher, Databases databases, Saves saves, CommitWindow window)
     : DbTransactionInterceptor
 {
     private readonly ConditionalWeakTable<DbTransaction, CommitWindow.Ticket> _committing = [];

@@ -1,3 +1,4 @@
+using LiveHub.Model;
 using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Diagnostics;
@@ -30,22 +31,22 @@ internal static partial class Log
     public static partial void PumpFailed(this ILogger logger, string connection, Exception exception);
 
     [LoggerMessage(9, LogLevel.Warning, "{Database} could not be asked how a transaction ended; it is asked again.")]
-    public static partial void CannotAsk(this ILogger logger, string database, Exception exception);
+    public static partial void CannotAsk(this ILogger logger, DatabaseName database, Exception exception);
 
     [LoggerMessage(10, LogLevel.Warning, "The database of {Context} could not be looked at; it is tried again.")]
     public static partial void CannotCheck(this ILogger logger, string context, Exception exception);
 
     [LoggerMessage(11, LogLevel.Warning, "{Database} was restored or replaced (it was {Known} and is {Found}): all clients start again from snapshots.")]
-    public static partial void AnotherHistory(this ILogger logger, string database, string known, string found);
+    public static partial void AnotherHistory(this ILogger logger, DatabaseName database, string known, string found);
 
     [LoggerMessage(12, LogLevel.Warning, "{Database} does not say which history it is in: a restored backup would be noticed late. Grant EXECUTE on pg_control_system().")]
-    public static partial void UnknownHistory(this ILogger logger, string database, Exception exception);
+    public static partial void UnknownHistory(this ILogger logger, DatabaseName database, Exception exception);
 
     [LoggerMessage(13, LogLevel.Information, "LiveHub does not show {Members} of {Entity}: their rows are in a table of their own. To show them, map them to JSON with ToJson, or make them entities and expose those.")]
     public static partial void LeavesOut(this ILogger logger, string members, string entity);
 
     [LoggerMessage(14, LogLevel.Warning, "A {Context} saves to {Database}, and LiveHub reads from {Home}: what it saves is not shown. One AddLiveHub serves one database.")]
-    public static partial void ForeignDatabase(this ILogger logger, string context, string database, string home);
+    public static partial void ForeignDatabase(this ILogger logger, string context, DatabaseName database, DatabaseName home);
 
     [LoggerMessage(15, LogLevel.Critical, "The database breaks a promise, and the next start will be refused: {Fault}")]
     public static partial void FaultFound(this ILogger logger, string fault);
