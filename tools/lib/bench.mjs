@@ -21,7 +21,7 @@ const LIMIT_MS = 5 * 60_000;
 /**
  * @typedef {{ bench: string, ok: boolean, results: object[] }} BenchResult
  * @typedef {{ run: (tool: { quick: boolean, progress: import('./progress.mjs').Progress, shutdown: import('./shutdown.mjs').Shutdown }) =>
- *   Promise<{ results: object[] }>, needs?: string[] }} BenchModule a file of tests/benchmarks; `needs` are steps of setup.mjs, all of
+ *   Promise<{ results: object[], medians?: object }>, needs?: string[] }} BenchModule a file of tests/benchmarks; `needs` are steps of setup.mjs, all of
  *   them unless told; what is registered at `shutdown` is undone when the bench ends
  */
 
@@ -79,7 +79,8 @@ async function runBench(name, folder, quick, { progress, shutdown }) {
   const forget = shutdown.add(() => own.run());
   const limit = deadline(name);
   try {
-    const { results } = await Promise.race([module.run({ quick, progress, shutdown: own }), limit.passed]);
+    const { results, medians } = await Promise.race([module.run({ quick, progress, shutdown: own }), limit.passed]);
+    if (medians) progress.line(`${name}: medians ${JSON.stringify(medians)}`);
     if (results.length === 0) throw new Failure(`The bench ${name} measured nothing.`);
     return { bench: name, ok: results.every(({ ok }) => ok), results };
   } finally {
