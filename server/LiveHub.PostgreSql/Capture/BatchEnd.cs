@@ -17,7 +17,7 @@ internal sealed class BatchEnd(DbContext context, Saves saves, BatchPlan plan)
         {
             var writes = rows.ToChanges();
             Invalidate(plan.Unread, writes);
-            saves.Add(context, writes, rows.Stamp);
+            saves.Transactions.Add(context, writes, rows.Stamp);
         }
         catch (Exception e)
         {

@@ -21,6 +21,7 @@ internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies
     private BatchPlan? _plan;
     private CapturedRows? _rows;
     private int? _backend;
+    private CommitWindow.Ticket? _window;
 
     private DbContext Context => Dependencies.CurrentContext.Context;
 
@@ -99,8 +100,15 @@ internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies
     protected override Task ConsumeAsync(RelationalDataReader reader, CancellationToken cancellationToken = default)
         => _plan is null ? base.ConsumeAsync(reader, cancellationToken) : ConsumeAsync(_plan, reader, async: true, cancellationToken);
 
-    /// <summary>Asks which connection it is, which a broken one no longer says.</summary>
-    private void Begin(IRelationalConnection connection) => _backend = saves.DatabaseOf(Context).BackendOf(connection.DbConnection);
+    private void Begin(IRelationalConnection connection)
+    {
+        if (_plan is not null)
+        {
+            // A broken connection no longer says it.
+            _backend = saves.DatabaseOf(Context).BackendOf(connection.DbConnection);
+            _window = OpenTransactions.IsInTransaction(Context) ? null : saves.Window.Open();
+        }
+    }
 
     private void Captured()
     {
@@ -108,6 +116,8 @@ internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies
         {
             new BatchEnd(Context, saves, _plan!).Captured(_rows);
         }
+
+        _window?.Close();
     }
 
     private void Failed(Exception exception)
@@ -116,6 +126,8 @@ internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies
         {
             new BatchEnd(Context, saves, _plan).Failed(exception, _backend);
         }
+
+        _window?.Close();
     }
 
     private async Task ConsumeAsync(BatchPlan plan, RelationalDataReader reader, bool async, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using LiveHub.Changes;
 using Microsoft.Extensions.Options;
 
@@ -127,7 +126,7 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
 
     private static string NewEpoch() => RandomTag().ToString("x16", CultureInfo.InvariantCulture);
 
-    private static ulong RandomTag() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private static ulong RandomTag() => (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

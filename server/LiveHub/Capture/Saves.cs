@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace LiveHub.Capture;
 
 /// <summary>
-/// The SaveChanges in progress. What they write is read from the change tracker, unless the context's database hands it in itself.
+/// What SaveChanges writes: handed in by the context's database with each command, or read from the change tracker of the saves in progress.
 /// </summary>
 internal sealed class Saves(LiveModel model, Databases databases, OpenTransactions transactions, ChangesetPublisher publisher, CommitWindow window)
 {
@@ -19,37 +19,25 @@ internal sealed class Saves(LiveModel model, Databases databases, OpenTransactio
 
     public Database DatabaseOf(DbContext context) => databases.For(context.GetType());
 
-    /// <summary>Whether a context is in the middle of SaveChanges.</summary>
+    /// <summary>Whether a context is in the middle of a SaveChanges of which the database says nothing.</summary>
     public bool IsSaving(DbContext context) => _inProgress.TryGetValue(context, out _);
 
     public void Begin(DbContext? context)
     {
-        if (context is null || ModelOf(context) is not { } exposed)
+        if (context is null || ModelOf(context) is not { } exposed || DatabaseOf(context).CapturesSaves)
         {
             return;
         }
 
         Drop(context);
-        if (DatabaseOf(context).CapturesSaves)
-        {
-            _inProgress.Add(context, new(null, window.Open()));
-        }
-        else if (PendingSave.Begin(exposed, context) is { IsEmpty: false } writes)
+        if (PendingSave.Begin(exposed, context) is { IsEmpty: false } writes)
         {
             _inProgress.Add(context, new(writes, window.Open()));
         }
     }
 
-    /// <summary>What a command of a save wrote, from the database itself.</summary>
-    public void Add(DbContext context, ChangesetBuilder writes, Stamp stamp)
-    {
-        transactions.Add(context, writes, stamp);
-        if (_inProgress.TryGetValue(context, out var save))
-        {
-            // Snapshots need not wait for the rest of it.
-            save.Ticket.Close();
-        }
-    }
+    /// <summary>Held open by the database around a command that commits by itself.</summary>
+    public CommitWindow Window => window;
 
     /// <summary>What was written could not be handed on.</summary>
     public void Lost(Exception exception, ChangesetBuilder writes) => publisher.Lost(exception, writes);
@@ -63,15 +51,12 @@ internal sealed class Saves(LiveModel model, Databases databases, OpenTransactio
 
         try
         {
-            if (save.Tracked is { } tracked)
-            {
-                transactions.Add(context, tracked.Complete(), stamp: null);
-            }
+            transactions.Add(context, save.Tracked.Complete(), stamp: null);
         }
         catch (Exception e)
         {
             // The data is saved; the caller must not be told otherwise.
-            publisher.Lost(e, save.Tracked?.InDoubt());
+            publisher.Lost(e, save.Tracked.InDoubt());
         }
         finally
         {

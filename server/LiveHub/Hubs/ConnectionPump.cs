@@ -38,7 +38,8 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     {
         if (Interlocked.Increment(ref _wakes) == 1)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            // Whoever wakes it is done soon, and goes on with it then if nobody has taken it by that time.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
         }
     }
 
