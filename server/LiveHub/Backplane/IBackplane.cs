@@ -17,7 +17,10 @@ internal interface IBackplane
     /// <summary>The newest position, after everything that this process has appended.</summary>
     ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken);
 
-    /// <summary>All entries after an offset, in order, as they come.</summary>
+    /// <summary>
+    /// All entries after an offset, in order, as they come. A reader who has waited may go on in the middle of an <see cref="Append"/>: what takes
+    /// long, it does elsewhere.
+    /// </summary>
     /// <exception cref="LogTrimmedException">The log no longer reaches back that far.</exception>
     IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken);
 

@@ -128,5 +128,6 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
 
     private static ulong RandomTag() => (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue);
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Readers go on at once, on the thread that appends.</summary>
+    private static TaskCompletionSource NewSignal() => new();
 }

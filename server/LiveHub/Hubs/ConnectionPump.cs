@@ -7,7 +7,7 @@ namespace LiveHub.Hubs;
 
 /// <summary>
 /// Writes to one connection: takes all that waits and writes it as few hub messages. It runs only while something waits, one
-/// run at a time, and waits for the transport alone.
+/// run at a time, on the thread pool or on a thread that is lent for once, and waits for the transport alone.
 /// </summary>
 internal sealed class ConnectionPump : IThreadPoolWorkItem
 {
@@ -38,8 +38,16 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     {
         if (Interlocked.Increment(ref _wakes) == 1)
         {
-            // Whoever wakes it is done soon, and goes on with it then if nobody has taken it by that time.
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+            RunOnPool();
+        }
+    }
+
+    /// <summary>Diffs wait in the queue, and this thread may write them: that is sooner done than another thread is woken.</summary>
+    public void WakeHere()
+    {
+        if (Interlocked.Increment(ref _wakes) == 1)
+        {
+            _ = RunOnceAsync();
         }
     }
 
@@ -67,23 +75,46 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
+    /// <summary>Whoever wakes it is done soon, and goes on with it then if no other thread has taken it by that time.</summary>
+    private void RunOnPool() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+
     private async Task RunAsync()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _wakes);
+            if (!await TryDrainAsync(withSnapshots: true))
+            {
+                return;
+            }
+        }
+        while (Interlocked.Add(ref _wakes, -seen) != 0);
+    }
+
+    /// <summary>On a lent thread: what more there is, and what takes long, is left to the pool.</summary>
+    private async Task RunOnceAsync()
+    {
+        if (await TryDrainAsync(withSnapshots: false) && Interlocked.Decrement(ref _wakes) != 0)
+        {
+            RunOnPool();
+        }
+    }
+
+    /// <returns>False where the connection is at its end, and nothing is to be written any more.</returns>
+    private async ValueTask<bool> TryDrainAsync(bool withSnapshots)
     {
         var composer = _shared.Composers.Get();
         try
         {
-            int seen;
-            do
-            {
-                seen = Volatile.Read(ref _wakes);
-                await DrainAsync(composer);
-            }
-            while (Interlocked.Add(ref _wakes, -seen) != 0);
+            await DrainAsync(composer, withSnapshots);
+            return true;
         }
         catch (Exception e)
         {
             _shared.Logger.PumpFailed(_hub.ConnectionId, e);
             _hub.Abort();
+            return false;
         }
         finally
         {
@@ -91,14 +122,17 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         }
     }
 
-    private async ValueTask DrainAsync(StepComposer composer)
+    private async ValueTask DrainAsync(StepComposer composer, bool withSnapshots)
     {
         List<ReadOnlyMemory<byte>> messages;
-        List<EnteringSnapshot> entering;
+        List<EnteringSnapshot> entering = [];
         lock (_lock)
         {
             (messages, _messages) = (_messages, _messages.Count == 0 ? _messages : []);
-            (entering, _entering) = (_entering, _entering.Count == 0 ? _entering : []);
+            if (withSnapshots)
+            {
+                (entering, _entering) = (_entering, _entering.Count == 0 ? _entering : []);
+            }
         }
 
         foreach (var message in messages)

@@ -25,7 +25,7 @@ internal sealed class SyncConnection : IDisposable
     {
         _shared = shared;
         _hub = hub;
-        _queue = new(shared.Options.MaxQueuedRows, _ => _pump!.Wake(), _ => GiveUp());
+        _queue = new(shared.Options.MaxQueuedRows, Flush, GiveUp);
         _subscriptions = new(shared.Router, _queue);
         var invalidated = new InvalidatedShapes(_queue, _subscriptions);
         _pump = new(shared, hub, _queue, _subscriptions, invalidated, () => _snapshots!.ReadInvalidated());
@@ -64,6 +64,18 @@ internal sealed class SyncConnection : IDisposable
         _shared.Router.Detach(_queue);
         _subscriptions.CloseAll();
         _queue.Close();
+    }
+
+    private void Flush(bool here)
+    {
+        if (here)
+        {
+            _pump.WakeHere();
+        }
+        else
+        {
+            _pump.Wake();
+        }
     }
 
     private void Handle(ClientMessage message)

@@ -6,7 +6,10 @@ namespace LiveHub.Routing;
 /// What waits for one connection: row diffs and invalidations from the router, whole changesets only. Nobody who fills it ever
 /// waits. A connection that lets more than the limit gather is given up: the log has no hold on it, fresh snapshots do.
 /// </summary>
-internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<SendQueue> onOverflow)
+/// <param name="maxRows">How many rows may wait.</param>
+/// <param name="onReady">Is to write what waits; on the caller's thread, where it says so.</param>
+/// <param name="onOverflow">Is to end the connection.</param>
+internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOverflow)
 {
     private const int KeptCapacity = 64;
 
@@ -38,7 +41,7 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
         return _staged.Count + _stagedInvalidations.Count == 1;
     }
 
-    /// <summary>The changeset is routed whole: what was staged is ready to be sent. For the router alone.</summary>
+    /// <summary>The changeset is routed whole: what was staged can be taken. For the router alone.</summary>
     public void Publish()
     {
         bool overflows;
@@ -60,13 +63,13 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
         Unstage();
         if (overflows)
         {
-            onOverflow(this);
-        }
-        else
-        {
-            onReady(this);
+            onOverflow();
         }
     }
+
+    /// <summary>Has what waits written.</summary>
+    /// <param name="here">On the caller's thread, where nobody writes already.</param>
+    public void Flush(bool here) => onReady(here);
 
     /// <summary>Forgets what was staged. For the router alone.</summary>
     public void Unstage()
@@ -121,7 +124,7 @@ internal sealed class SendQueue(int maxRows, Action<SendQueue> onReady, Action<S
     public void GiveUp()
     {
         Close();
-        onOverflow(this);
+        onOverflow();
     }
 
     public void Close()

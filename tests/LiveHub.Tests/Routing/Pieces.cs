@@ -14,8 +14,8 @@ namespace LiveHub.Tests.Routing;
 /// <summary>Pieces of the router, put together by hand.</summary>
 internal static class Pieces
 {
-    public static SendQueue Queue(int maxRows = 1000, Action<SendQueue>? onReady = null, Action<SendQueue>? onOverflow = null)
-        => new(maxRows, onReady ?? (_ => { }), onOverflow ?? (_ => { }));
+    public static SendQueue Queue(int maxRows = 1000, Action<bool>? onReady = null, Action? onOverflow = null)
+        => new(maxRows, onReady ?? (_ => { }), onOverflow ?? (() => { }));
 
     public static RowOrder Order(LogRetention? retention = null, TimeProvider? time = null)
         => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), time ?? TimeProvider.System);
