@@ -16,7 +16,7 @@ const TICKET = 10;
 const LIMIT_MS = 10_000;
 
 export async function run({ quick, progress, shutdown }) {
-  const [runs, changes] = quick ? [3, 150] : [9, 400];
+  const [runs, warmUps, changes] = quick ? [3, 1, 150] : [21, 8, 400];
   const { url } = await startBenchServer({ shutdown });
   const driver = await connect(`${url}/driver`);
   shutdown.add(() => driver.stop());
@@ -24,9 +24,10 @@ export async function run({ quick, progress, shutdown }) {
   const plain = await plainSide(url, driver, shutdown);
   const pairs = await alternate({
     runs,
+    warmUps,
     subject: () => measure(live, changes),
     reference: () => measure(plain, changes),
-    onRun: (run) => progress.line(`latency: run ${run} of ${runs}`),
+    onRun: (run) => progress.line(`latency: ${run > 0 ? `run ${run} of ${runs}` : `warming up, ${-run} more`}`),
   });
   return {
     results: [

@@ -15,12 +15,12 @@ const CASES = [
   { name: '100 inserts', kind: 'insert', rows: 100, saves: 40, budget: 1.3 },
 ];
 
-const WARM_UP_ROUNDS = 3;
+const WARM_UP_ROUNDS = 8;
 
 export async function run({ quick, progress, shutdown }) {
-  const runs = quick ? 3 : 9;
+  const runs = quick ? 3 : 21;
   const { url } = await startBenchServer({ shutdown });
-  await warmUp(url, progress);
+  await warmUp(url, quick ? 3 : WARM_UP_ROUNDS, progress);
   const results = [];
   const medians = {};
   for (const { name, kind, rows, saves, budget } of CASES) {
@@ -39,9 +39,9 @@ export async function run({ quick, progress, shutdown }) {
 }
 
 /** Until .NET has compiled for good what both sides run: it does so in the background, some tenths of a second after the first calls. */
-async function warmUp(url, progress) {
-  for (let round = 1; round <= WARM_UP_ROUNDS; round++) {
-    progress.line(`save: warming up, round ${round} of ${WARM_UP_ROUNDS}`);
+async function warmUp(url, rounds, progress) {
+  for (let round = 1; round <= rounds; round++) {
+    progress.line(`save: warming up, round ${round} of ${rounds}`);
     for (const { kind, rows, saves } of CASES) for (const side of ['live', 'plain']) await measure(url, side, { kind, rows, saves });
   }
 }

@@ -20,13 +20,14 @@ export const spread = (values) => [percentile(values, 0.25), percentile(values, 
 /**
  * Runs the two sides in turns, each pair in the other order than the pair before, so that a drift of the machine hits both.
  * @template T
- * @param {{ runs: number, subject: (run: number) => Promise<T>, reference: (run: number) => Promise<T>, onRun?: (run: number) => void }} options
- *   `runs`: pairs; one more is run before them and not counted
+ * @param {{ runs: number, warmUps?: number, subject: (run: number) => Promise<T>, reference: (run: number) => Promise<T>, onRun?: (run: number) => void }} options
+ *   `runs`: pairs that count; `warmUps`: pairs before them that do not (default 1), run 0 and below: .NET compiles what runs often for good in
+ *   the background, and begins anew with what it saw
  * @returns {Promise<{ subject: T, reference: T }[]>}
  */
-export async function alternate({ runs, subject, reference, onRun }) {
+export async function alternate({ runs, warmUps = 1, subject, reference, onRun }) {
   const pairs = [];
-  for (let run = 0; run <= runs; run++) {
+  for (let run = 1 - warmUps; run <= runs; run++) {
     onRun?.(run);
     const sides = { subject, reference };
     const order = run % 2 === 0 ? ['subject', 'reference'] : ['reference', 'subject'];
