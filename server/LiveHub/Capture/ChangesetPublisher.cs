@@ -25,14 +25,14 @@ internal sealed class ChangesetPublisher(IBackplane backplane, ILogger<Changeset
         {
             if (stamp is { } known)
             {
-                Append(committed.Build(Guid.NewGuid(), known.Transaction, known.Version));
+                Append(committed.Build(NewId(), known.Transaction, known.Version));
                 return;
             }
 
             // Without stamps, versions count the changesets of this process; the lock keeps the log in their order.
             lock (_lock)
             {
-                if (Append(committed.Build(Guid.NewGuid(), transaction: null, _version + 1)))
+                if (Append(committed.Build(NewId(), transaction: null, _version + 1)))
                 {
                     _version++;
                 }
@@ -51,12 +51,20 @@ internal sealed class ChangesetPublisher(IBackplane backplane, ILogger<Changeset
         try
         {
             committed?.Doubt(0);
-            Append(committed?.Build(Guid.NewGuid(), transaction: null, version: 0));
+            Append(committed?.Build(NewId(), transaction: null, version: 0));
         }
         catch (Exception e)
         {
             logger.PublishFailed(e);
         }
+    }
+
+    /// <summary>Unique, and no secret: Guid.NewGuid asks the operating system each time.</summary>
+    private static Guid NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.Shared.NextBytes(bytes);
+        return new(bytes);
     }
 
     private bool Append(Changeset? changeset)

@@ -41,7 +41,13 @@ internal sealed class PendingSave
         var changes = new ChangesetBuilder();
         foreach (var (type, entry, before, unknown, isDelete) in _writes)
         {
-            changes.Add(type.Entity, before, isDelete ? null : RowReader.ReadCurrent(type, entry), unknown);
+            var after = isDelete ? null : RowReader.ReadCurrent(type, entry);
+            if (before is not null)
+            {
+                after?.TakeEqual(before);
+            }
+
+            changes.Add(type.Entity, before, after, unknown);
         }
 
         return changes;

@@ -37,6 +37,7 @@ internal sealed class Change
         if (before is not null && after is not null)
         {
             var changed = ColumnSet.Difference(entity.Columns.Length, before, after);
+            after.Share(before, changed);
             return changed.IsEmpty ? null : new(entity, Operation.Update, version, before, after, changed);
         }
 

@@ -58,7 +58,7 @@ internal sealed class ChangesetBuilder
             if (Change.Between(entity, version, before, after) is { } change)
             {
                 changes.Add(change);
-                size += 64 + SizeOf(entity, before) + SizeOf(entity, after);
+                size += 64 + SizeOf(entity, before, null) + SizeOf(entity, after, before);
             }
         }
 
@@ -90,7 +90,8 @@ internal sealed class ChangesetBuilder
         return rows;
     }
 
-    private static long SizeOf(Entity entity, Row? row)
+    /// <param name="earlier">Whose values are not counted again.</param>
+    private static long SizeOf(Entity entity, Row? row, Row? earlier)
     {
         if (row is null)
         {
@@ -103,6 +104,7 @@ internal sealed class ChangesetBuilder
             size += 8 + row[i] switch
             {
                 null => 0,
+                var value when earlier is not null && ReferenceEquals(value, earlier[i]) => 0,
                 string text => 24 + (2L * text.Length),
                 byte[] bytes => 24 + bytes.Length,
                 JsonText json => 48 + (2L * json.Value.Length),

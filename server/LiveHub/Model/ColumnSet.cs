@@ -24,7 +24,7 @@ internal readonly struct ColumnSet
         var words = new ulong[(columnCount + 63) / 64];
         for (var i = 0; i < columnCount; i++)
         {
-            if (!Values.AreEqual(before[i], after[i]))
+            if (!Values.AreIdentical(before[i], after[i]))
             {
                 words[i / 64] |= 1UL << (i % 64);
             }

@@ -12,6 +12,17 @@ internal static class Values
         _ => left.Equals(right),
     };
 
+    /// <summary>Whether a reader sees no difference: equal, and of decimals and floating-point numbers also the zeros and signs that are written.</summary>
+    public static bool AreIdentical(object? left, object? right) => (left, right) switch
+    {
+        (decimal a, decimal b) => a == b && a.Scale == b.Scale,
+        (double a, double b) => BitConverter.DoubleToInt64Bits(a) == BitConverter.DoubleToInt64Bits(b),
+        (float a, float b) => BitConverter.SingleToInt32Bits(a) == BitConverter.SingleToInt32Bits(b),
+        (byte[], byte[]) => AreEqual(left, right),
+        (Array a, Array b) => a.Length == b.Length && a.Cast<object?>().SequenceEqual(b.Cast<object?>(), Identity),
+        _ => AreEqual(left, right),
+    };
+
     public static int Hash(object? value)
     {
         switch (value)
@@ -28,6 +39,8 @@ internal static class Values
                 return value.GetHashCode();
         }
     }
+
+    private static readonly IEqualityComparer<object?> Identity = EqualityComparer<object?>.Create(AreIdentical, Hash);
 
     private static readonly IEqualityComparer<object?> Comparer = EqualityComparer<object?>.Create(AreEqual, Hash);
 }

@@ -78,7 +78,7 @@ internal sealed class Replica(CaptureDatabase database)
     }
 
     private static bool AreEqual(Entity entity, Row? left, Row? right)
-        => left is null || right is null ? left == right : entity.Columns.All(c => Values.AreEqual(left[c.Ordinal], right[c.Ordinal]));
+        => left is null || right is null ? left == right : entity.Columns.All(c => Values.AreIdentical(left[c.Ordinal], right[c.Ordinal]));
 
     private static string Text(Entity entity, Row? row)
         => row is null ? "no row" : $"({string.Join(", ", entity.Columns.Select(c => $"{c.Name}: {Text(row[c.Ordinal])}"))})";

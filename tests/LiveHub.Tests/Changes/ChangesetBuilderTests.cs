@@ -110,7 +110,7 @@ public sealed class ChangesetBuilderTests
         var after = new Book { Id = 1, Title = "b", Scan = [1], Price = 1.5m, OwnerId = 4 };
         _builder.Add(Catalog.Book, Catalog.Row(before), Catalog.Row(after));
         var change = Assert.Single(Build()!.Changes);
-        Assert.Equal(["OwnerId", "Title"], Catalog.Book.Columns.Where(c => change.Changed.Contains(c.Ordinal)).Select(c => c.Property.Name));
+        Assert.Equal(["OwnerId", "Price", "Title"], Catalog.Book.Columns.Where(c => change.Changed.Contains(c.Ordinal)).Select(c => c.Property.Name));
     }
 
     [Fact]
@@ -129,6 +129,17 @@ public sealed class ChangesetBuilderTests
         var small = Build()!.SizeBytes;
         _builder.Add(Catalog.Genre, null, Genre(2, new string('x', 1000)));
         Assert.True(Build()!.SizeBytes > small + 2000);
+    }
+
+    [Fact]
+    public void What_an_update_leaves_as_it_was_is_held_and_counted_once()
+    {
+        var note = new string('x', 1000);
+        _builder.Add(Catalog.Genre, Genre(1, note), Genre(2, new(note.AsSpan())));
+        var change = Assert.Single(Build()!.Changes);
+        var place = Catalog.Genre.Columns.Single(c => c.PropertyName == "Name").Ordinal;
+        Assert.Same(change.Before![place], change.After![place]);
+        Assert.InRange(Build()!.SizeBytes, 2000, 3000);
     }
 
     [Fact]

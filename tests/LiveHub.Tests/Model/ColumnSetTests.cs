@@ -1,3 +1,4 @@
+using System.Globalization;
 using FsCheck.Fluent;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
@@ -38,6 +39,29 @@ public sealed class ColumnSetTests
             var difference = ColumnSet.Difference(Wide.Columns.Length, new(before), new(after));
             Assert.Equal(changed.Distinct().Order(), Enumerable.Range(0, Wide.Columns.Length).Where(difference.Contains));
         });
+
+    [Theory]
+    [InlineData("1.0", "1.00", false)]
+    [InlineData("1.0", "1.0", true)]
+    [InlineData("-1.0", "1.0", false)]
+    [InlineData("0", "0.0", false)]
+    public void Decimals_differ_where_their_text_does(string left, string right, bool identical)
+    {
+        object a = decimal.Parse(left, CultureInfo.InvariantCulture), b = decimal.Parse(right, CultureInfo.InvariantCulture);
+        Assert.Equal(identical, Values.AreIdentical(a, b));
+        Assert.Equal(identical, Values.AreIdentical(new[] { (decimal)a }, new[] { (decimal)b }));
+        Assert.Equal(!identical, !ColumnSet.Difference(1, new([a]), new([b])).IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(0.0, -0.0, false)]
+    [InlineData(0.0f, -0.0f, false)]
+    [InlineData(double.NaN, double.NaN, true)]
+    [InlineData(1.5, 1.5, true)]
+    [InlineData(null, 0, false)]
+    [InlineData("a", "a", true)]
+    public void Other_values_differ_where_what_is_written_of_them_does(object? left, object? right, bool identical)
+        => Assert.Equal(identical, Values.AreIdentical(left, right));
 
     [Fact]
     public void The_empty_set_is_empty() => Assert.True(default(ColumnSet).IsEmpty);

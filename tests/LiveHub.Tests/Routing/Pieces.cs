@@ -49,7 +49,7 @@ internal static class Pieces
         {
             (false, true) => DiffKind.Insert,
             (true, false) => DiffKind.Delete,
-            (true, true) when shape.Projection.Columns.Any(c => !Values.AreEqual(change.Before![c.Ordinal], change.After![c.Ordinal])) => DiffKind.Update,
+            (true, true) when shape.Projection.Columns.Any(c => !Values.AreIdentical(change.Before![c.Ordinal], change.After![c.Ordinal])) => DiffKind.Update,
             _ => DiffKind.None,
         };
     }
