@@ -54,6 +54,8 @@ public static class LiveHubServiceCollectionExtensions
         services.AddOptions<LiveHubOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LiveHubOptions>, LiveHubOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.TryAddSingleton<LiveHubMetrics>();
         services.TryAddSingleton<LiveModel>();
 
         services.TryAddSingleton<Databases>();

@@ -17,6 +17,11 @@ internal sealed class BatchEnd(DbContext context, Saves saves, BatchPlan plan)
         {
             var writes = rows.ToChanges();
             Invalidate(plan.Unread, writes);
+            foreach (var (entity, fault) in rows.Unreadable)
+            {
+                saves.Unreadable(fault, entity);
+            }
+
             saves.Transactions.Add(context, writes, rows.Stamp);
         }
         catch (Exception e)

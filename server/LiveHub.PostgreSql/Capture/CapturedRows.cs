@@ -9,7 +9,7 @@ namespace LiveHub.PostgreSql.Capture;
 internal sealed class CapturedRows
 {
     private readonly Dictionary<(Entity, KeyValues), (Row? Before, Row? After)> _rows = [];
-    private readonly HashSet<Entity> _unreadable = [];
+    private readonly Dictionary<Entity, Exception> _unreadable = [];
 
     /// <summary>Of which more rows are reached than are handed on one by one, or nobody knows which.</summary>
     private readonly HashSet<Entity> _whole = [];
@@ -17,6 +17,9 @@ internal sealed class CapturedRows
     private readonly List<(Entity Entity, KeyValues Key)> _again = [];
 
     public Stamp Stamp { get; set; }
+
+    /// <summary>Entities with rows that the model cannot read, and why.</summary>
+    public IReadOnlyDictionary<Entity, Exception> Unreadable => _unreadable;
 
     /// <summary>The results in front of the batch's own.</summary>
     public async ValueTask ReadBeforeAsync(BatchPlan plan, Results results)
@@ -113,7 +116,7 @@ internal sealed class CapturedRows
         var changes = new ChangesetBuilder();
         foreach (var ((entity, _), (before, after)) in _rows)
         {
-            if (!_unreadable.Contains(entity))
+            if (!_unreadable.ContainsKey(entity))
             {
                 changes.Add(entity, before, after);
             }
@@ -125,7 +128,7 @@ internal sealed class CapturedRows
             changes.Add(Invalidation.Of(entity, read.Keys.Select(k => k.Values).Where(k => _rows.GetValueOrDefault((entity, k)).Before is null).ToList()));
         }
 
-        foreach (var entity in _unreadable.Union(_whole))
+        foreach (var entity in _unreadable.Keys.Union(_whole))
         {
             changes.Add(Invalidation.Of(entity));
         }
@@ -188,7 +191,7 @@ internal sealed class CapturedRows
         }
         catch (Exception e) when (e is not DbException)
         {
-            _unreadable.Add(source.Entity);
+            _unreadable.TryAdd(source.Entity, e);
             return null;
         }
     }

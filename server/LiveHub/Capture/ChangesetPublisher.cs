@@ -1,12 +1,13 @@
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
+using LiveHub.Model;
 using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
 
 /// <summary>Brings what a committed transaction wrote into the log. Nothing here throws: the commit is done.</summary>
-internal sealed class ChangesetPublisher(IBackplane backplane, ILogger<ChangesetPublisher> logger)
+internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics metrics, ILogger<ChangesetPublisher> logger)
 {
     private readonly Lock _lock = new();
     private long _version;
@@ -47,7 +48,7 @@ internal sealed class ChangesetPublisher(IBackplane backplane, ILogger<Changeset
     /// <summary>What was saved could not be brought into the log: whatever it may have touched is read again.</summary>
     public void Lost(Exception exception, ChangesetBuilder? committed)
     {
-        logger.PublishFailed(exception);
+        Report(exception);
         try
         {
             committed?.Doubt(0);
@@ -55,7 +56,27 @@ internal sealed class ChangesetPublisher(IBackplane backplane, ILogger<Changeset
         }
         catch (Exception e)
         {
-            logger.PublishFailed(e);
+            Report(e);
+        }
+    }
+
+    /// <summary>Rows of a save could not be understood; they are read again.</summary>
+    public void Unreadable(Exception exception, Entity entity)
+    {
+        logger.RowUnreadable(entity.Name, exception);
+        metrics.Failed(Stages.Capture, exception);
+    }
+
+    private void Report(Exception exception)
+    {
+        try
+        {
+            metrics.Failed(Stages.Capture, exception);
+            logger.PublishFailed(exception);
+        }
+        catch (Exception)
+        {
+            // The application's own logger or listener; there is nobody else to tell.
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class Saves(LiveModel model, Databases databases, OpenTransactio
     /// <summary>Whether a context is in the middle of a SaveChanges of which the database says nothing.</summary>
     public bool IsSaving(DbContext context) => _inProgress.TryGetValue(context, out _);
 
+    /// <summary>Rows could not be understood; whoever says so has them read again.</summary>
+    public void Unreadable(Exception exception, Entity entity) => publisher.Unreadable(exception, entity);
+
     public void Begin(DbContext? context)
     {
         if (context is null || ModelOf(context) is not { } exposed || DatabaseOf(context).CapturesSaves)

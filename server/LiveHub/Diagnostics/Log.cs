@@ -50,4 +50,7 @@ internal static partial class Log
 
     [LoggerMessage(15, LogLevel.Critical, "The database breaks a promise, and the next start will be refused: {Fault}")]
     public static partial void FaultFound(this ILogger logger, string fault);
+
+    [LoggerMessage(16, LogLevel.Error, "A row of {Entity} was saved with a value that the model cannot read; who watches {Entity} reads again.")]
+    public static partial void RowUnreadable(this ILogger logger, string entity, Exception exception);
 }

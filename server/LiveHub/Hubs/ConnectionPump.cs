@@ -113,6 +113,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         catch (Exception e)
         {
             _shared.Logger.PumpFailed(_hub.ConnectionId, e);
+            _shared.Metrics.Failed(Stages.Sending, e);
             _hub.Abort();
             return false;
         }

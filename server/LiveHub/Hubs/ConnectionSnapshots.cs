@@ -118,12 +118,14 @@ internal sealed class ConnectionSnapshots(
         catch (OperationCanceledException e)
         {
             shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
+            shared.Metrics.Failed(Stages.Snapshot, e);
             Fail(request, ErrorCodes.SnapshotTooSlow,
                 $"Reading took longer than {shared.Options.SnapshotTimeout}. Raise SnapshotTimeout on the server, or subscribe to fewer rows.", retryMs: null);
         }
         catch (Exception e)
         {
             shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
+            shared.Metrics.Failed(Stages.Snapshot, e);
             Fail(request, ErrorCodes.SnapshotFailed, "The database could not be read. The client asks again.", RetryMs);
         }
     }

@@ -47,6 +47,7 @@ internal sealed class SyncConnection : IDisposable
         catch (Exception e)
         {
             _shared.Logger.MessageFailed(_hub.ConnectionId, e);
+            _shared.Metrics.Failed(Stages.Message, e);
             _pump.Send(ServerMessages.Error(ErrorCodes.Internal, "The server failed on this message; its log says why."));
         }
     }
@@ -145,6 +146,7 @@ internal sealed class SyncConnection : IDisposable
             catch (Exception e)
             {
                 _shared.Logger.MessageFailed(_hub.ConnectionId, e);
+                _shared.Metrics.Failed(Stages.Message, e);
                 _subscriptions.Close(request.Id);
                 _pump.Send(ServerMessages.Error(ErrorCodes.Internal, "The server failed on this subscription; its log says why.", request.Id));
             }

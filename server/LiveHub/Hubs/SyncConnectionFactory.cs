@@ -1,4 +1,5 @@
 using LiveHub.Backplane;
+using LiveHub.Diagnostics;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Snapshots;
@@ -11,7 +12,7 @@ namespace LiveHub.Hubs;
 
 /// <summary>What all connections share.</summary>
 internal sealed class SyncConnectionFactory(
-    Router router, IBackplane backplane, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, ILogger<SyncConnection> logger)
+    Router router, IBackplane backplane, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, ILogger<SyncConnection> logger)
 {
     public Router Router => router;
 
@@ -22,6 +23,8 @@ internal sealed class SyncConnectionFactory(
     public SnapshotReader Snapshots => snapshots;
 
     public LiveHubOptions Options { get; } = options.Value;
+
+    public LiveHubMetrics Metrics => metrics;
 
     public ILogger Logger => logger;
 

@@ -11,7 +11,7 @@ namespace LiveHub.Routing;
 /// database or the network: all it does per change is look-ups and appends. A change that comes alone, to few connections, is routed
 /// on the thread that appended it, and written there for one of them: that is sooner done than another thread is woken.
 /// </summary>
-internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Router> logger)
+internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, ILogger<Router> logger)
 {
     /// <summary>With more connections than this, nobody who appends has to route.</summary>
     private const int Few = 64;
@@ -119,6 +119,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
                 else
                 {
                     logger.RouterFellBehind(e);
+                    metrics.Failed(Stages.Routing, e);
                 }
 
                 // First those who missed something, then the new place: who comes after that has missed nothing.
@@ -187,6 +188,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, ILogger<Route
         catch (Exception e)
         {
             logger.RoutingFailed(entry.Position.Offset, e);
+            metrics.Failed(Stages.Routing, e);
             _touched.ForEach(queue => queue.Unstage());
             _touched.Clear();
             GiveUpAll();

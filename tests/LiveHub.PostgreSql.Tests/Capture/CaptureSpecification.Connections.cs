@@ -1,9 +1,11 @@
 using LiveHub.Backplane;
+using LiveHub.Capture;
 using LiveHub.Changes;
 using LiveHub.PostgreSql.Tests.Yard;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace LiveHub.PostgreSql.Tests.Capture;
 
@@ -141,13 +143,14 @@ public abstract partial class CaptureSpecification
     }
 
     [Theory, InlineData(true), InlineData(false)]
-    public async Task Rule_1_a_log_that_throws_does_not_fail_a_save_that_is_committed(bool async)
+    public async Task Rule_1_a_log_that_throws_is_counted_and_does_not_fail_a_save_that_is_committed(bool async)
     {
         await StartAppAsync("log that throws", o => o.Services = services =>
         {
             services.AddSingleton<MemoryBackplane>();
             services.AddSingleton<IBackplane, ThrowingLog>();
         });
+        using var failures = new Failures(_app.Services);
         await ShopAsync(async db =>
         {
             db.Add(new Shelf { Name = "stored" });
@@ -159,6 +162,27 @@ public abstract partial class CaptureSpecification
             await transaction.CommitAsync(async);
             Assert.Equal(4, await db.Shelves.CountAsync());
         });
+
+        // Of each changeset the log takes neither the rows nor that they are to be read again.
+        Assert.Equal(Enumerable.Repeat($"capture {typeof(InvalidOperationException)} 1", 4), failures.Heard);
+        _contexts.Clear();
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Rule_1_a_logger_that_throws_does_not_fail_a_save_that_is_committed(bool async)
+    {
+        await StartAppAsync("everything throws", o => o.Services = services =>
+        {
+            services.AddSingleton<MemoryBackplane>();
+            services.AddSingleton<IBackplane, ThrowingLog>();
+            services.AddSingleton<ILogger<ChangesetPublisher>, ThrowingLogger>();
+        });
+        await ShopAsync(async db =>
+        {
+            db.Add(new Shelf { Name = "stored" });
+            await db.SaveAsync(async);
+            Assert.Equal(3, await db.Shelves.CountAsync());
+        });
         _contexts.Clear();
     }
 
@@ -166,6 +190,7 @@ public abstract partial class CaptureSpecification
     public async Task Rule_1_a_value_that_cannot_be_read_does_not_fail_the_save_and_its_rows_are_read_again(bool async)
     {
         await GivenAsync<YardDb>(new Ticket { Id = new(1), Name = "good", Color = Color.Red });
+        using var failures = new Failures(_app.Services);
         await YardAsync(async db =>
         {
             // The model's converter takes it on the way in, and not on the way out.
@@ -174,6 +199,7 @@ public abstract partial class CaptureSpecification
         });
         Assert.Equal(2L, await PostgresSql.ReadAsync(database.ConnectionString, "select count(*) from \"Ticket\""));
         await AssertTouchedAsync("Ticket");
+        Assert.StartsWith("capture ", Assert.Single(failures.Heard), StringComparison.Ordinal);
         await PostgresServer.ExecuteAsync(database.ConnectionString, "delete from \"Ticket\" where \"Id\" = 2");
     }
 
@@ -204,5 +230,17 @@ public abstract partial class CaptureSpecification
 
         public ValueTask<IReadOnlyList<LogEntry>?> ReadRangeAsync(long after, long through, CancellationToken cancellationToken)
             => log.ReadRangeAsync(after, through, cancellationToken);
+    }
+
+    private sealed class ThrowingLogger : ILogger<ChangesetPublisher>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+            => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            => throw new InvalidOperationException("The disk is full.");
     }
 }

@@ -2,10 +2,13 @@ using System.Text;
 using System.Text.Json.Nodes;
 using LiveHub.Backplane;
 using LiveHub.Changes;
+using LiveHub.Diagnostics;
 using LiveHub.Model;
 using LiveHub.Protocol;
 using LiveHub.Routing;
 using LiveHub.Shapes;
+using LiveHub.Tests.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +23,8 @@ internal static class Pieces
     public static RowOrder Order(LogRetention? retention = null, TimeProvider? time = null)
         => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), time ?? TimeProvider.System);
 
-    public static Router Router(IBackplane log, LogRetention? retention = null) => new(log, Order(retention), NullLogger<Router>.Instance);
+    public static Router Router(IBackplane log, LogRetention? retention = null, IServiceProvider? services = null)
+        => new(log, Order(retention), (services ?? Failures.Services()).GetRequiredService<LiveHubMetrics>(), NullLogger<Router>.Instance);
 
     /// <summary>The columns of a row as clients get them.</summary>
     public static JsonObject Shown(Projection projection, Row row)

@@ -2,7 +2,9 @@ using LiveHub.Changes;
 using LiveHub.Model;
 using LiveHub.Routing;
 using LiveHub.Shapes;
+using LiveHub.Tests.Infrastructure;
 using LiveHub.Tests.Model;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Tests.Routing;
 
@@ -11,9 +13,10 @@ public sealed class RouterTests : IAsyncDisposable
     private readonly LosingLog _log = new();
     private readonly Router _router;
     private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private readonly ServiceProvider _services = Failures.Services();
     private Task _running = Task.CompletedTask;
 
-    public RouterTests() => _router = Pieces.Router(_log);
+    public RouterTests() => _router = Pieces.Router(_log, services: _services);
 
     [Fact]
     public async Task Changes_reach_the_queues_of_those_who_see_them_in_the_order_of_the_log()
@@ -195,8 +198,9 @@ public sealed class RouterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_entry_that_cannot_be_routed_gives_everybody_up_and_the_next_is_routed()
+    public async Task An_entry_that_cannot_be_routed_is_counted_gives_everybody_up_and_the_next_is_routed()
     {
+        using var failures = new Failures(_services);
         Start();
         var given = 0;
         Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
@@ -204,6 +208,7 @@ public sealed class RouterTests : IAsyncDisposable
         _log.Append(Broken());
         await _router.WaitForAsync(1, _stopping.Token);
         Assert.Equal(2, given);
+        Assert.Equal($"routing {typeof(IndexOutOfRangeException)} 1", Assert.Single(failures.Heard));
         var queue = Join();
         _log.Append(Insert(2, 1));
         await _router.WaitForAsync(2, _stopping.Token);
@@ -279,6 +284,7 @@ public sealed class RouterTests : IAsyncDisposable
         await _stopping.CancelAsync();
         await _running;
         _stopping.Dispose();
+        await _services.DisposeAsync();
     }
 
     private static Changeset Insert(int id, int shelf) => Catalog.Changeset(Catalog.Change(Catalog.Book, null, Catalog.Row(new Book { Id = id, ShelfId = shelf }), id));
