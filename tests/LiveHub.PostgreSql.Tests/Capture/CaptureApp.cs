@@ -60,7 +60,7 @@ internal sealed class CaptureApp : IAsyncDisposable
         AddContext<YardDb>(builder.Services, connection.ConnectionString, options);
         builder.Services.AddLiveHub<ShopDb>(live =>
         {
-            live.Expose<Shelf>().Expose<Item>().Expose<Tag>().Expose<Price>().Expose("ItemTag");
+            live.Expose<Shelf>().Expose<Item>(item => item.Hide(i => i.Secret)).Expose<Tag>().Expose<Price>().Expose("ItemTag");
             mode.Configure(live);
         });
         builder.Services.AddLiveHub<YardDb>(live =>

@@ -1,3 +1,5 @@
+using LiveHub.Changes;
+using LiveHub.PostgreSql.Capture;
 using LiveHub.PostgreSql.Tests.Yard;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
@@ -152,6 +154,23 @@ public abstract partial class CaptureSpecification
         });
 
         await AssertTouchedAsync("Comment", "Post");
+    }
+
+    [Theory, InlineData(Cascade.MaxRows), InlineData(Cascade.MaxRows + 1)]
+    public async Task G10_rows_that_a_cascade_reaches_beyond_the_first_thousand_are_read_again(int reached)
+    {
+        var post = new Post { Name = "p" };
+        post.Comments.AddRange(Enumerable.Range(0, reached).Select(_ => new Comment()));
+        await GivenAsync<YardDb>(post);
+        await YardAsync(async db =>
+        {
+            db.Remove(await db.Set<Post>().SingleAsync());
+            await db.SaveChangesAsync();
+        });
+
+        var changeset = Assert.Single(await ReadAsync()).Changeset;
+        Assert.Equal(Cascade.MaxRows, changeset.Changes.Count(c => (c.Entity.Name, c.Operation) == (nameof(Comment), Operation.Delete)));
+        Assert.Equal(reached > Cascade.MaxRows ? [Invalidation.Of(_app.Model.Find(nameof(Comment))!)] : [], changeset.Invalidations);
     }
 
     [Fact]

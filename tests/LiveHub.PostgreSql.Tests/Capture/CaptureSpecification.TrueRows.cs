@@ -184,6 +184,37 @@ public abstract partial class CaptureSpecification
         Assert.Equal([["Delete Invoice 1 old"], ["Insert Invoice 1 again"]], await LogAsync());
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Rule_3_a_column_that_is_left_empty_when_a_row_changes_its_type_is_as_EF_Core_reads_it(bool async)
+    {
+        await GivenAsync<YardDb>(new Letter { Name = "old" });
+        await YardAsync(async db =>
+        {
+            db.Remove(await db.Set<Letter>().SingleAsync());
+            db.Add(new Invoice { Id = 1, Name = "new" });
+            await db.SaveAsync(async);
+        });
+
+        Assert.Equal(DBNull.Value, await PostgresSql.ReadAsync(database.ConnectionString, """select "Total" from "Document" """));
+        var change = Assert.Single(Assert.Single(await ReadAsync()).Changeset.Changes);
+        Assert.Equal(0m, LogText.ValueOf(change, change.After, "total"));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Rule_3_a_column_of_a_derived_type_that_SQL_has_left_empty_is_as_EF_Core_reads_it(bool async)
+    {
+        await PostgresServer.ExecuteAsync(database.ConnectionString, """insert into "Document" ("Discriminator", "Name") values ('Invoice', 'old')""");
+        await _replica.LoadAsync(_app.Model.Find(nameof(Invoice))!);
+        await YardAsync(async db =>
+        {
+            (await db.Set<Invoice>().SingleAsync()).Name = "new";
+            await db.SaveAsync(async);
+        });
+
+        var change = Assert.Single(Assert.Single(await ReadAsync()).Changeset.Changes);
+        Assert.Equal<object?>([0m, 0m], [LogText.ValueOf(change, change.Before, "total"), LogText.ValueOf(change, change.After, "total")]);
+    }
+
     [Fact]
     public async Task Rule_2_a_row_does_not_follow_what_the_application_does_to_its_array_afterwards()
     {

@@ -49,6 +49,21 @@ public sealed class CaptureTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_change_of_what_is_hidden_and_large_alone_is_nothing()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await shop.AddItemsAsync(1, "cup");
+        var log = await LogOf.StartAsync(shop);
+        await shop.WithDbAsync(async db =>
+        {
+            (await db.Items.SingleAsync()).Secret = "hush";
+            await db.SaveChangesAsync();
+        });
+
+        Assert.Empty(await log.ReadAsync());
+    }
+
+    [Fact]
     public async Task An_update_of_an_instance_that_was_not_read_carries_what_was_written()
     {
         await using var shop = await Shop.StartAsync(server);

@@ -33,6 +33,14 @@ public sealed class ExposureTests
     }
 
     [Fact]
+    public void Of_what_is_hidden_rows_hold_what_is_small_and_what_a_filter_a_key_or_the_type_depends_on()
+    {
+        var paper = Catalog.ModelOf<PaperDb>(live => live.Expose<Paper>(p => p.Columns("Title"))).Find("Paper")!;
+        Assert.Equal(["Scan", "Text"], paper.Columns.Where(c => !c.IsCaptured).Select(c => c.PropertyName).Order());
+        Assert.Equal(["AuthorName", "Discriminator", "Id", "Pages", "State", "Title"], paper.Columns.Where(c => c.IsCaptured).Select(c => c.PropertyName).Order());
+    }
+
+    [Fact]
     public void JsonIgnore_with_a_condition_hides_nothing()
         => Assert.Contains("size", Names<Odd>(odd => odd.Hide(o => o.Words)));
 
@@ -119,4 +127,40 @@ public sealed class ExposureTests
     private static IEnumerable<string> Names<T>(Action<EntityBuilder<T>> configure)
         where T : class
         => Find(configure).Exposed.Select(c => c.Name);
+
+    private sealed class PaperDb(DbContextOptions<PaperDb> options) : DbContext(options)
+    {
+        protected override void OnModelCreating(ModelBuilder modelBuilder)
+        {
+            modelBuilder.Entity<Person>().HasKey(p => p.Name);
+            modelBuilder.Entity<Paper>().HasQueryFilter(p => p.State != "gone");
+            modelBuilder.Entity<Essay>();
+        }
+    }
+
+    private class Paper
+    {
+        public int Id { get; set; }
+
+        public string Title { get; set; } = "";
+
+        public string Text { get; set; } = "";
+
+        public byte[] Scan { get; set; } = [];
+
+        public int Pages { get; set; }
+
+        public string State { get; set; } = "";
+
+        public Person? Author { get; set; }
+
+        public string? AuthorName { get; set; }
+    }
+
+    private sealed class Essay : Paper;
+
+    private sealed class Person
+    {
+        public string Name { get; set; } = "";
+    }
 }
