@@ -54,25 +54,22 @@ internal sealed class PostgreSqlDatabase : Database
         return (true, Parse((string)(await command.ExecuteScalarAsync(cancellationToken))!));
     }
 
-    public override bool IsRefusal(Exception? exception) => exception?.GetBaseException() is PostgresException;
+    /// <summary>
+    /// An error takes the whole command back. What ends the connection (FATAL, PANIC; class 08, also said by a pooler in between) may come instead of the answer to a commit
+    /// (PostgreSQL, section 54.2.2 and appendix A).
+    /// </summary>
+    public override bool IsRefusal(Exception? exception)
+        => exception?.GetBaseException() is PostgresException { InvariantSeverity: "ERROR", SqlState: var state } && !state.StartsWith("08", StringComparison.Ordinal);
 
     /// <summary>Whether an update can return its row as it was. Said of a server that is not known yet: no.</summary>
     public bool ReturnsOld(DbContext context) => _history?.VersionOf((NpgsqlConnection)context.Database.GetDbConnection())?.Major >= FirstWithOld;
 
     public override bool? IsSame(DatabaseName database, DbConnection connection) => _history?.IsSame(database, (NpgsqlConnection)connection);
 
-    public override int? BackendOf(DbConnection connection)
-    {
-        try
-        {
-            return ((NpgsqlConnection)connection).ProcessID;
-        }
-        catch (InvalidOperationException)
-        {
-            // Closed, or (multiplexing) on no particular one.
-            return null;
-        }
-    }
+    public override ValueTask KnowAsync(DbConnection connection, bool async, CancellationToken cancellationToken)
+        => _history?.KnowAsync((NpgsqlConnection)connection, async, cancellationToken) ?? default;
+
+    public override int? BackendOf(DbConnection connection) => _history?.BackendOf((NpgsqlConnection)connection);
 
     public override async ValueTask<Stamp?> ReadStampAsync(DbContext context, bool async, CancellationToken cancellationToken)
     {
@@ -82,12 +79,11 @@ internal sealed class PostgreSqlDatabase : Database
         return Stamps.Read(reader);
     }
 
-    public override async Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)
+    public override async Task<TransactionState> ReadStateAsync(
+        DbContext context, OpenTransaction transaction, TimeSpan age, CancellationToken cancellationToken)
     {
         await using var connection = await OpenedConnection.OpenAsync(context, cancellationToken);
-        await using var command = transaction.Stamp is { } stamp
-            ? Command(context, $"select pg_xact_status('{stamp.Transaction}'::xid8)")
-            : Command(context, $"select 'in progress' from pg_stat_activity where pid = {transaction.Backend ?? 0} and state <> 'idle' and pid <> pg_backend_pid()");
+        await using var command = Command(context, Question(transaction, age));
         return await command.ExecuteScalarAsync(cancellationToken) switch
         {
             "in progress" => TransactionState.InProgress,
@@ -96,6 +92,18 @@ internal sealed class PostgreSqlDatabase : Database
             _ => TransactionState.Unknown,
         };
     }
+
+    /// <summary>How it ended; or whether its process is still at work; or, where that is not known, anybody who was at work by then.</summary>
+    private static string Question(OpenTransaction transaction, TimeSpan age)
+        => transaction switch
+        {
+            { Stamp: { } stamp } => $"select pg_xact_status('{stamp.Transaction}'::xid8)",
+            { Backend: { } backend } => $"select 'in progress' from pg_stat_activity where pid = {backend} and state <> 'idle' and pid <> pg_backend_pid()",
+            _ => string.Create(CultureInfo.InvariantCulture, $"""
+                select 'in progress' from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()
+                and xact_start < clock_timestamp() - make_interval(secs => {age.TotalSeconds}) limit 1
+                """),
+        };
 
     /// <summary><c>xmin:xmax:in progress,…</c> (PostgreSQL, section 9.28, "pg_snapshot components").</summary>
     internal static TransactionSnapshot Parse(string snapshot)

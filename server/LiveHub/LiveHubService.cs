@@ -80,7 +80,7 @@ internal sealed class LiveHubService(LiveModel model, Databases databases, Commi
         {
             // What was saved before the rows changed unseen comes before that in the log: replayed after a read that has seen both, it
             // would take the rows back. Where a snapshot says which transactions it shows, it is left out instead.
-            await window.WaitAsync(cancellationToken);
+            await window.WaitAsync(seen: null, cancellationToken);
         }
 
         publisher.Publish(changeset, stamp: null);

@@ -3,7 +3,6 @@ using LiveHub.Changes;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
-using Npgsql;
 
 namespace LiveHub.PostgreSql.Capture;
 
@@ -61,7 +60,7 @@ internal sealed class BatchEnd(DbContext context, Saves saves, BatchPlan plan)
 
     /// <summary>The server said no to the command as a whole, or the one statement of it found no row.</summary>
     private bool IsUndone(Exception exception)
-        => exception.GetBaseException() is PostgresException || (exception is DbUpdateConcurrencyException && plan.Commands.Count == 1);
+        => saves.DatabaseOf(context).IsRefusal(exception) || (exception is DbUpdateConcurrencyException && plan.Commands.Count == 1);
 
     private static void Invalidate(IEnumerable<Entity> entities, ChangesetBuilder writes)
     {

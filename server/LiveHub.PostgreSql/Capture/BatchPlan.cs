@@ -60,11 +60,21 @@ internal sealed class BatchPlan
     public static BatchPlan? Of(IReadOnlyList<IReadOnlyModificationCommand> commands, RowSources sources, bool returnsOld, ISqlGenerationHelper sql)
     {
         var planned = new CapturedCommand[commands.Count];
-        var any = false;
+        var (any, locks) = (false, false);
         for (var i = 0; i < planned.Length; i++)
         {
             planned[i] = Plan(commands[i], sources.Find(commands[i]), sources.CascadesOf(commands[i]), isOneOfFew: planned.Length <= Few, returnsOld);
             any |= planned[i].IsExposed;
+            locks |= planned[i].LocksFirst;
+        }
+
+        if (locks)
+        {
+            // Then all of them do: rows that are locked in another order than without LiveHub may deadlock.
+            for (var i = 0; i < planned.Length; i++)
+            {
+                planned[i] = planned[i] with { ReturnsBefore = false };
+            }
         }
 
         return any ? new(planned, sql) : null;
@@ -120,7 +130,7 @@ internal sealed class BatchPlan
             EntityState.Added => (false, Array.Exists(sources, s => s.IsWhole)),
 
             // Where nothing writes the row again after it.
-            EntityState.Modified when isOneOfFew && Array.TrueForAll(sources, s => s.IsWhole && !s.HasTriggers) => (returnsOld, true),
+            EntityState.Modified when isOneOfFew && Array.TrueForAll(sources, s => s.IsWhole && !s.HasTriggers) => (returnsOld && Array.TrueForAll(sources, s => s.CanReturnOld), true),
 
             // What cascades is read under the lock of its parent.
             EntityState.Deleted when isOneOfFew && cascades.Length == 0 => (Array.TrueForAll(sources, s => s.IsWhole), false),

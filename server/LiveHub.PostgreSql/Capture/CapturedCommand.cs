@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Update;
 
 namespace LiveHub.PostgreSql.Capture;
@@ -12,6 +13,9 @@ internal readonly record struct CapturedCommand(
     IReadOnlyModificationCommand Command, RowSource[] Sources, Cascade[] Cascades, bool ReturnsBefore, bool ReturnsAfter)
 {
     public bool IsExposed => Sources.Length > 0 || Cascades.Length > 0;
+
+    /// <summary>What it finds is read in front of the batch, under lock.</summary>
+    public bool LocksFirst => !ReturnsBefore && !IsProcedure && ((Sources.Length > 0 && Command.EntityState is EntityState.Modified or EntityState.Deleted) || Array.Exists(Cascades, c => c.ParentKey is not null));
 
     public bool ReturnsRow => ReturnsBefore || ReturnsAfter;
 

@@ -36,7 +36,7 @@ internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies
 
     public override void Execute(IRelationalConnection connection)
     {
-        Begin(connection);
+        BeginAsync(connection, async: false, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         try
         {
             base.Execute(connection);
@@ -53,7 +53,7 @@ internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Begin(connection);
+        await BeginAsync(connection, async: true, cancellationToken);
         try
         {
             await base.ExecuteAsync(connection, cancellationToken);
@@ -100,12 +100,15 @@ internal sealed class CapturingBatch(ModificationCommandBatchFactoryDependencies
     protected override Task ConsumeAsync(RelationalDataReader reader, CancellationToken cancellationToken = default)
         => _plan is null ? base.ConsumeAsync(reader, cancellationToken) : ConsumeAsync(_plan, reader, async: true, cancellationToken);
 
-    private void Begin(IRelationalConnection connection)
+    private async ValueTask BeginAsync(IRelationalConnection connection, bool async, CancellationToken cancellationToken)
     {
         if (_plan is not null)
         {
+            var database = saves.DatabaseOf(Context);
+            await database.KnowAsync(connection.DbConnection, async, cancellationToken);
+
             // A broken connection no longer says it.
-            _backend = saves.DatabaseOf(Context).BackendOf(connection.DbConnection);
+            _backend = database.BackendOf(connection.DbConnection);
             _window = OpenTransactions.IsInTransaction(Context) ? null : saves.Window.Open();
         }
     }

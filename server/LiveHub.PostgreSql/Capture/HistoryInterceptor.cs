@@ -12,47 +12,86 @@ using Npgsql;
 
 namespace LiveHub.PostgreSql.Capture;
 
-/// <summary>Asks each new physical connection which history its database is in, before anything is written or read over it (rule 8).</summary>
+/// <summary>
+/// Asks each physical connection, before anything is written or read over it, which history its database is in (rule 8): when EF Core opens it, or, where
+/// the application did, before the first save.
+/// </summary>
 internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<HistoryInterceptor> logger) : DbConnectionInterceptor
 {
-    /// <summary>Cluster, timeline and database, and where its log stands.</summary>
+    /// <summary>Cluster, timeline and database, where its log stands, and which process answers.</summary>
     private const string Sql = """
-        select s.system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) || '/' || d.oid, pg_current_wal_insert_lsn()
+        select s.system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) || '/' || d.oid, pg_current_wal_insert_lsn(), pg_backend_pid()
         from pg_control_system() s, pg_database d where d.datname = current_database() and not pg_is_in_recovery()
         """;
+
+    /// <summary>A refusal inside a transaction of the application's would end it.</summary>
+    private const string MayAsk = "select has_function_privilege('pg_control_system()', 'execute') and has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')";
 
     private readonly ConcurrentDictionary<string, bool> _multiplexing = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<DatabaseName, Version> _versions = new();
 
     // A pooled connection's parameters are an object of the physical connection, and live as long as it.
-    private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, string> _asked = [];
+    private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, Answer> _asked = [];
 
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
     {
-        if (IsNew(connection) is { } opened)
+        if (connection is NpgsqlConnection opened && Transaction.Current is null && !IsMultiplexing(opened) && !IsKnown(opened))
         {
             AskAsync(opened, async: false, CancellationToken.None).GetAwaiter().GetResult();
         }
     }
 
     public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
-        => IsNew(connection) is { } opened ? AskAsync(opened, async: true, cancellationToken) : Task.CompletedTask;
+        => connection is NpgsqlConnection opened && Transaction.Current is null && !IsMultiplexing(opened) && !IsKnown(opened)
+            ? AskAsync(opened, async: true, cancellationToken)
+            : Task.CompletedTask;
+
+    /// <summary>Asks an open connection that was not asked when it was opened.</summary>
+    public ValueTask KnowAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
+        => connection.State is ConnectionState.Open && !IsKnown(connection) ? AskCarefullyAsync(connection, async, cancellationToken) : default;
 
     /// <summary>The version of the server behind a name, as the last physical connection to it said; null where there was none yet.</summary>
     public Version? VersionOf(NpgsqlConnection connection) => _versions.GetValueOrDefault(DatabaseName.Of(connection));
 
     /// <summary>Whether an open connection is to the history in which a database was seen last; null where one of both is not known.</summary>
     public bool? IsSame(DatabaseName database, NpgsqlConnection connection)
-        => connection.State is ConnectionState.Open && !IsMultiplexing(connection) && _asked.TryGetValue(connection.PostgresParameters, out var own) && own.Length > 0
-            && histories.HistoryOf(database) is { } other
-            ? own == other
+        => HistoryOf(connection) is { Length: > 0 } own && histories.HistoryOf(database) is { } other ? own == other : null;
+
+    /// <summary>The server's process behind an open connection; null where a pooler stands between, or a connection has none of its own.</summary>
+    public int? BackendOf(NpgsqlConnection connection)
+        => connection.State is ConnectionState.Open && !IsMultiplexing(connection) && _asked.TryGetValue(connection.PostgresParameters, out var answer)
+            && answer.Backend == connection.ProcessID
+            ? answer.Backend
             : null;
 
-    private NpgsqlConnection? IsNew(DbConnection connection)
-        => connection is NpgsqlConnection opened && Transaction.Current is null && !IsMultiplexing(opened) && !_asked.TryGetValue(opened.PostgresParameters, out _)
-            ? opened
+    private bool IsKnown(NpgsqlConnection connection)
+        => IsMultiplexing(connection) ? histories.HistoryOf(DatabaseName.Of(connection)) is not null : _asked.TryGetValue(connection.PostgresParameters, out _);
+
+    private string? HistoryOf(NpgsqlConnection connection)
+        => IsMultiplexing(connection) ? histories.HistoryOf(DatabaseName.Of(connection))
+            : connection.State is ConnectionState.Open && _asked.TryGetValue(connection.PostgresParameters, out var answer) ? answer.History
             : null;
+
+    private async ValueTask AskCarefullyAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand(MayAsk, connection);
+            if (async ? await command.ExecuteScalarAsync(cancellationToken) is true : command.ExecuteScalar() is true)
+            {
+                await AskAsync(connection, async, cancellationToken);
+            }
+            else
+            {
+                Remember(connection, Answer.None);
+            }
+        }
+        catch (PostgresException)
+        {
+            // The transaction has failed already, and so will what is to be written in it.
+        }
+    }
 
     private async Task AskAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
     {
@@ -63,23 +102,38 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<Hi
             var before = histories.VersionOf(database);
             await using var command = new NpgsqlCommand(Sql, connection);
             await using var reader = async ? await command.ExecuteReaderAsync(cancellationToken) : command.ExecuteReader();
-            var history = "";
+            var answer = Answer.None;
             if (async ? await reader.ReadAsync(cancellationToken) : reader.Read())
             {
-                history = reader.GetString(0);
-                histories.Observe(database, history, Stamps.ReadVersion(reader, 1), before);
+                answer = new(reader.GetString(0), reader.GetInt32(2));
+                histories.Observe(database, answer.History, Stamps.ReadVersion(reader, 1), before);
             }
 
-            _asked.AddOrUpdate(connection.PostgresParameters, history);
+            Remember(connection, answer);
         }
         catch (PostgresException e)
         {
             logger.UnknownHistory(database, e);
-            _asked.AddOrUpdate(connection.PostgresParameters, "");
+            Remember(connection, Answer.None);
+        }
+    }
+
+    private void Remember(NpgsqlConnection connection, Answer answer)
+    {
+        if (!IsMultiplexing(connection))
+        {
+            _asked.AddOrUpdate(connection.PostgresParameters, answer);
         }
     }
 
     /// <summary>A connection then has no physical one of its own.</summary>
     private bool IsMultiplexing(NpgsqlConnection connection)
         => _multiplexing.GetOrAdd(connection.ConnectionString, text => new NpgsqlConnectionStringBuilder(text).Multiplexing);
+
+    /// <param name="History">Empty where it is not said.</param>
+    /// <param name="Backend">The server's process that answered.</param>
+    private sealed record Answer(string History, int? Backend)
+    {
+        public static readonly Answer None = new("", null);
+    }
 }

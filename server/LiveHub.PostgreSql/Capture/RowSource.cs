@@ -59,6 +59,9 @@ internal sealed class RowSource
     /// <summary>The entity's columns as names of the one table, separated by commas.</summary>
     public string Returning { get; }
 
+    /// <summary>Not, where <c>old</c> is the table's own name.</summary>
+    public bool CanReturnOld => Tables[0].Name != "old";
+
     /// <summary>The same of the row as it was.</summary>
     public string ReturningOld { get; }
 

@@ -18,6 +18,8 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
         {
             Publish(writes, committed.Stamp);
         }
+
+        committed.Window?.Close();
     }
 
     public void Publish(ChangesetBuilder committed, Stamp? stamp)

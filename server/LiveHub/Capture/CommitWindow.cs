@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LiveHub.Changes;
 
 namespace LiveHub.Capture;
 
@@ -14,18 +15,25 @@ internal sealed class CommitWindow(TimeProvider time)
 
     private readonly ConcurrentDictionary<Ticket, byte> _open = new();
 
-    public Ticket Open()
-    {
-        var ticket = new Ticket(this);
-        _open.TryAdd(ticket, 0);
-        return ticket;
-    }
+    /// <summary>The database may commit from now on, and its answer will say so.</summary>
+    public Ticket Open() => Open(new(this, transaction: null, hurry: null));
 
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    /// <summary>Somebody else commits, whenever they like, and it will be heard of later. It concerns snapshots that see the transaction.</summary>
+    /// <param name="hurry">Finds out how it ended; null where nothing can be done but wait.</param>
+    public Ticket Open(TransactionId transaction, Action? hurry) => Open(new(this, transaction, hurry));
+
+    /// <param name="seen">What the snapshot shows; null where nobody knows, or it does not matter.</param>
+    public async Task WaitAsync(TransactionSnapshot? seen, CancellationToken cancellationToken)
     {
-        var tickets = _open.Keys;
+        var tickets = _open.Keys.Where(t => t.Concerns(seen)).ToList();
+        if (tickets.Count == 0)
+        {
+            return;
+        }
+
         try
         {
+            tickets.ForEach(t => t.Hurry());
             await Task.WhenAll(tickets.Select(t => t.Closed)).WaitAsync(Patience, time, cancellationToken);
         }
         catch (TimeoutException)
@@ -38,11 +46,21 @@ internal sealed class CommitWindow(TimeProvider time)
         }
     }
 
-    internal sealed class Ticket(CommitWindow window)
+    private Ticket Open(Ticket ticket)
+    {
+        _open.TryAdd(ticket, 0);
+        return ticket;
+    }
+
+    internal sealed class Ticket(CommitWindow window, TransactionId? transaction, Action? hurry)
     {
         private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Closed => _closed.Task;
+
+        public bool Concerns(TransactionSnapshot? seen) => transaction is not { } id || seen?.Sees(id) is true;
+
+        public void Hurry() => hurry?.Invoke();
 
         public void Close()
         {

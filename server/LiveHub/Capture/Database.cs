@@ -59,6 +59,9 @@ internal class Database
     /// <summary>Whether a command's failure is the server's own no, after which nothing of it holds.</summary>
     public virtual bool IsRefusal(Exception? exception) => exception is DbException;
 
+    /// <summary>Finds out which database an open connection is to, before something is written over it.</summary>
+    public virtual ValueTask KnowAsync(DbConnection connection, bool async, CancellationToken cancellationToken) => default;
+
     /// <summary>Whether an open connection is to a database that was seen under a name; null where nobody knows.</summary>
     public virtual bool? IsSame(DatabaseName database, DbConnection connection) => null;
 
@@ -66,7 +69,8 @@ internal class Database
     public virtual int? BackendOf(DbConnection connection) => null;
 
     /// <summary>How a transaction ended, asked on a connection of its own.</summary>
-    public virtual Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, CancellationToken cancellationToken)
+    /// <param name="age">How long it has been heard of.</param>
+    public virtual Task<TransactionState> ReadStateAsync(DbContext context, OpenTransaction transaction, TimeSpan age, CancellationToken cancellationToken)
         => Task.FromResult(TransactionState.Unknown);
 }
 

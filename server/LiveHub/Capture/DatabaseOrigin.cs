@@ -15,7 +15,8 @@ internal sealed class DatabaseOrigin(LiveModel model, Databases databases, ILogg
 {
     private readonly ConcurrentDictionary<DatabaseName, byte> _told = new();
 
-    public bool IsOurs(DbContext context)
+    /// <returns>Null where another address may or may not lead to the same database, and it does not say so itself.</returns>
+    public bool? IsOurs(DbContext context)
     {
         if (model.HomeOf(context.GetType()) is not { } home)
         {
@@ -30,8 +31,8 @@ internal sealed class DatabaseOrigin(LiveModel model, Databases databases, ILogg
         }
 
         // Another address may lead to the same database; another name may not, unless the database itself says so.
-        var isOurs = databases.For(context.GetType()).IsSame(home, connection) ?? home.Name == database.Name;
-        if (!isOurs && _told.TryAdd(database, 0))
+        var isOurs = databases.For(context.GetType()).IsSame(home, connection) ?? (home.Name == database.Name ? null : false);
+        if (isOurs is false && _told.TryAdd(database, 0))
         {
             logger.ForeignDatabase(context.GetType().Name, database, home);
         }

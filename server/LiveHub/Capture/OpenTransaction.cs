@@ -23,6 +23,15 @@ internal sealed class OpenTransaction(Type contextType, DatabaseName database)
     /// <summary>The server's process that ran it, where that is known.</summary>
     public int? Backend { get; init; }
 
+    /// <summary>When it was first heard of (<see cref="TimeProvider.GetTimestamp"/>).</summary>
+    public long Since { get; init; }
+
+    /// <summary>Held open while it may end without a word, once its number is known.</summary>
+    public CommitWindow.Ticket? Window { get; set; }
+
+    /// <summary>Its end is asked for now and then; this asks at once.</summary>
+    public SemaphoreSlim Hurried { get; } = new(0);
+
     /// <summary>A command in it failed: the database may answer a commit by rolling back, without an error.</summary>
     public bool HasFailed { get; set; }
 
@@ -112,6 +121,25 @@ internal sealed class OpenTransaction(Type contextType, DatabaseName database)
                 _savepoints.RemoveRange(place, _savepoints.Count - place);
             }
         }
+    }
+
+    /// <summary>All that it may have written, to be read again.</summary>
+    public ChangesetBuilder InDoubt()
+    {
+        lock (_lock)
+        {
+            var writes = new ChangesetBuilder();
+            writes.Add(_writes);
+            writes.Doubt(0);
+            return writes;
+        }
+    }
+
+    /// <summary>It was rolled back: nothing of it is ever published.</summary>
+    public void Drop()
+    {
+        End();
+        Window?.Close();
     }
 
     /// <summary>It has ended: what it wrote, for the first who says so, and null for all after.</summary>

@@ -13,7 +13,8 @@ namespace LiveHub.Capture;
 /// word leaves nothing behind. Providers use transaction objects again (Npgsql has one a connection), so that an object may stand
 /// for one transaction after the other: numbers of the database tell them apart, and where there are none, who takes part.
 /// </summary>
-internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolver resolver, ChangesetPublisher publisher)
+internal sealed class OpenTransactions(
+    DatabaseOrigin origin, TransactionResolver resolver, ChangesetPublisher publisher, CommitWindow window, TimeProvider time)
 {
     private readonly ConditionalWeakTable<DbTransaction, Held> _held = [];
     private readonly ConditionalWeakTable<Transaction, List<OpenTransaction>> _ambient = [];
@@ -21,9 +22,17 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
     /// <summary>Takes what a command of a context wrote; without a transaction it is committed already.</summary>
     public void Add(DbContext context, ChangesetBuilder writes, Stamp? stamp)
     {
-        if (writes.IsEmpty || !origin.IsOurs(context))
+        var isOurs = writes.IsEmpty ? false : origin.IsOurs(context);
+        if (isOurs is false)
         {
             return;
+        }
+
+        if (isOurs is null)
+        {
+            // Reading again shows the rows of our database, whoever's were written.
+            writes.Doubt(0);
+            stamp = null;
         }
 
         if (context.Database.CurrentTransaction is { } transaction)
@@ -44,7 +53,7 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
     /// <param name="backend">The server's process that ran it, where that is known.</param>
     public void Doubt(DbContext context, ChangesetBuilder writes, int? backend)
     {
-        var doubtful = new OpenTransaction(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { Backend = backend };
+        var doubtful = New(context, backend);
         doubtful.Add(writes, stamp: null);
         resolver.Resolve(doubtful);
     }
@@ -78,13 +87,15 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
             held.TakePart(context);
             if (held.Transaction is not { } open)
             {
-                open = held.Transaction = new(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { IsForeign = held.IsForeign };
+                open = held.Transaction = New(context);
+                open.IsForeign = held.IsForeign;
             }
 
             if (open.IsForeign && stamp is not null && open.Stamp is null)
             {
                 // No event may tell of its end, and its number is what is asked for.
                 open.Add(new(), stamp);
+                open.Window = window.Open(stamp.Value.Transaction, () => open.Hurried.Release());
                 resolver.Resolve(open);
             }
 
@@ -133,7 +144,7 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
             }
             else
             {
-                earlier.End();
+                earlier.Drop();
             }
         }
 
@@ -182,7 +193,12 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
             var own = open.Find(o => o.Database == name && (o.Stamp is null || stamp is null || o.Stamp.Value.Transaction == stamp.Value.Transaction));
             if (own is null)
             {
-                open.Add(own = new(context.GetType(), name));
+                open.Add(own = New(context));
+            }
+
+            if (stamp is { } known)
+            {
+                own.Window ??= window.Open(known.Transaction, hurry: null);
             }
 
             return own;
@@ -201,7 +217,7 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
                         publisher.Publish(open);
                         break;
                     case TransactionStatus.Aborted when open.Stamp is null:
-                        open.End();
+                        open.Drop();
                         break;
                     default:
                         resolver.Resolve(open);
@@ -210,6 +226,9 @@ internal sealed class OpenTransactions(DatabaseOrigin origin, TransactionResolve
             }
         }
     }
+
+    private OpenTransaction New(DbContext context, int? backend = null)
+        => new(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { Backend = backend, Since = time.GetTimestamp() };
 
     /// <summary>Nobody known takes part any more: it has ended without a word, or the next one who saves in it goes on with it.</summary>
     private void Retire(Held held)

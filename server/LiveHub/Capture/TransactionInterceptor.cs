@@ -145,7 +145,7 @@ internal sealed class TransactionInterceptor(
 
     private void RolledBack(DbTransaction transaction)
     {
-        transactions.Release(transaction)?.End();
+        transactions.Release(transaction)?.Drop();
         CloseWindow(transaction);
     }
 

@@ -31,13 +31,13 @@ internal sealed class TransactionResolver(
     {
         if (!transaction.HasEnded)
         {
-            _ = ResolveAsync(transaction, _stopping.Token);
+            // Without what belongs to the caller: an ambient transaction, a synchronization context that may not live on.
+            ThreadPool.UnsafeQueueUserWorkItem(static ask => _ = ask.Resolver.ResolveAsync(ask.Transaction, ask.Stopping), (Resolver: this, Transaction: transaction, Stopping: _stopping.Token), preferLocal: false);
         }
     }
 
     private async Task ResolveAsync(OpenTransaction transaction, CancellationToken stopping)
     {
-        await Task.Yield();
         try
         {
             var state = await EndAsync(transaction, stopping);
@@ -59,11 +59,16 @@ internal sealed class TransactionResolver(
         {
             publisher.Lost(e, transaction.End());
         }
+        finally
+        {
+            transaction.Window?.Close();
+        }
     }
 
     private async Task<TransactionState> EndAsync(OpenTransaction transaction, CancellationToken stopping)
     {
         var started = time.GetTimestamp();
+        var isTold = transaction.Stamp is not null || transaction.Backend is not null;
         for (var delay = First; ; delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, Longest.Ticks)))
         {
             try
@@ -75,13 +80,22 @@ internal sealed class TransactionResolver(
                 }
 
                 started = time.GetTimestamp();
+                if (!isTold)
+                {
+                    // Which of those in progress it is, nobody knows, and they may take long: what it wrote is read now, and again when they have ended.
+                    publisher.Publish(transaction.InDoubt(), stamp: null);
+                    isTold = true;
+                }
             }
             catch (Exception e) when (e is DbException or InvalidOperationException or TimeoutException && time.GetElapsedTime(started) < Patience)
             {
                 logger.CannotAsk(transaction.Database, e);
             }
 
-            await Task.Delay(delay, time, stopping);
+            using var next = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            await Task.WhenAny(Task.Delay(delay, time, next.Token), transaction.Hurried.WaitAsync(next.Token));
+            await next.CancelAsync();
+            stopping.ThrowIfCancellationRequested();
         }
     }
 
@@ -91,6 +105,6 @@ internal sealed class TransactionResolver(
         await using var lease = model.Rent(scope.ServiceProvider, transaction.ContextType);
 
         // Whatever address it was written through: what is held is of this database (DatabaseOrigin).
-        return await databases.For(transaction.ContextType).ReadStateAsync(lease.Context, transaction, stopping);
+        return await databases.For(transaction.ContextType).ReadStateAsync(lease.Context, transaction, time.GetElapsedTime(transaction.Since), stopping);
     }
 }

@@ -13,8 +13,10 @@ namespace LiveHub.Routing;
 /// </summary>
 internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, ILogger<Router> logger)
 {
-    /// <summary>With more connections than this, nobody who appends has to route.</summary>
+    /// <summary>With more connections than this, nobody who appends has to route; nor with more changes in a changeset than <see cref="FewChanges"/>.</summary>
     private const int Few = 64;
+
+    private const int FewChanges = 8;
 
     private readonly Lock _lock = new();
     private readonly ShapeRegistry _shapes = new();
@@ -143,7 +145,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
             // After a wait, this may be the thread of whoever has appended: it is held up once at most, and not for long.
             isLent |= isFirst;
-            if (isLent && (!isFirst || Count().Connections > Few))
+            if (isLent && (!isFirst || !IsShort(entries.Current.Changeset)))
             {
                 await Task.Yield();
                 isLent = false;
@@ -152,6 +154,9 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
             Route(entries.Current, isLent);
         }
     }
+
+    private bool IsShort(Changeset changeset)
+        => changeset.Changes.Length <= FewChanges && changeset.Invalidations.IsEmpty && Count().Connections <= Few;
 
     private void ForgetVersions()
     {

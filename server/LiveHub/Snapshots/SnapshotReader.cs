@@ -66,7 +66,7 @@ internal sealed class SnapshotReader(
 
         // Seen is known as soon as the snapshot is taken. Elsewhere the moment that is seen is not over before the last row.
         var (isTaken, transactions) = await databases.For(context.GetType()).TakeSnapshotAsync(context, cancellationToken);
-        var seen = isTaken ? await ReadSeenAsync(cancellationToken) : default;
+        var seen = isTaken ? await ReadSeenAsync(transactions, cancellationToken) : default;
         await using var writer = new Utf8JsonWriter(Stream.Null, WireJson.WriterOptions);
         var bytes = rows.Sum(r => r?.Chunks.Sum(c => (long)c.Length) ?? 0);
         foreach (var (shape, place) in shapes)
@@ -86,13 +86,13 @@ internal sealed class SnapshotReader(
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return (from, isTaken ? seen : await ReadSeenAsync(cancellationToken));
+        return (from, isTaken ? seen : await ReadSeenAsync(transactions, cancellationToken));
     }
 
     /// <summary>What was seen and is not in the log yet must be there before the snapshot enters.</summary>
-    private async Task<Position> ReadSeenAsync(CancellationToken cancellationToken)
+    private async Task<Position> ReadSeenAsync(TransactionSnapshot? transactions, CancellationToken cancellationToken)
     {
-        await window.WaitAsync(cancellationToken);
+        await window.WaitAsync(transactions, cancellationToken);
         return await backplane.ReadHeadAsync(cancellationToken);
     }
 }
