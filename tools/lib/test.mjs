@@ -8,6 +8,7 @@ import { startThrowaway } from './postgres/throwaway.mjs';
 import { seconds } from './progress.mjs';
 import { setUpSteps, trySetUp } from './setup.mjs';
 import { findOrInstallChromium } from './suites/chromium.mjs';
+import { findOrInstallPgbouncer } from './suites/pgbouncer.mjs';
 import { findOrInstallPostgres15 } from './suites/postgres15.mjs';
 import { couldNotStart, runSuite } from './suites/suite.mjs';
 import { makeTempFolder, removeTempFolder } from './temp.mjs';
@@ -90,15 +91,20 @@ async function prepare(suites, tool) {
     const cluster = await progress.step('Starting PostgreSQL', () => startThrowaway({ shutdown }));
     environment.LIVEHUB_TEST_POSTGRES = formatConnectionString({ ...cluster.server, database: 'postgres' });
   });
-  if (wanted.has('postgres15') && !shutdown.begun) {
+  const wish = async (want, work) => {
+    if (!wanted.has(want) || shutdown.begun) return;
     try {
-      await findOrInstallPostgres15(tool);
-      const cluster = await progress.step('Starting PostgreSQL 15', () => startThrowaway({ version: '15', shutdown }));
-      environment.LIVEHUB_TEST_POSTGRES_15 = formatConnectionString({ ...cluster.server, database: 'postgres' });
+      await work();
     } catch (error) {
       progress.line(explain(error));
     }
-  }
+  };
+  await wish('postgres15', async () => {
+    await findOrInstallPostgres15(tool);
+    const cluster = await progress.step('Starting PostgreSQL 15', () => startThrowaway({ version: '15', shutdown }));
+    environment.LIVEHUB_TEST_POSTGRES_15 = formatConnectionString({ ...cluster.server, database: 'postgres' });
+  });
+  await wish('pgbouncer', async () => (environment.LIVEHUB_TEST_PGBOUNCER = await findOrInstallPgbouncer(tool)));
   await attempt('chromium', async () => (environment.LIVEHUB_CHROMIUM = await findOrInstallChromium(tool)));
   return { failed, environment };
 }

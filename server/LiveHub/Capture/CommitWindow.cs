@@ -19,8 +19,8 @@ internal sealed class CommitWindow(TimeProvider time)
     public Ticket Open() => Open(new(this, transaction: null, hurry: null));
 
     /// <summary>Somebody else commits, whenever they like, and it will be heard of later. It concerns snapshots that see the transaction.</summary>
-    /// <param name="hurry">Finds out how it ended; null where nothing can be done but wait.</param>
-    public Ticket Open(TransactionId transaction, Action? hurry) => Open(new(this, transaction, hurry));
+    /// <param name="hurry">Finds out how it ended.</param>
+    public Ticket Open(TransactionId transaction, Action hurry) => Open(new(this, transaction, hurry));
 
     /// <param name="seen">What the snapshot shows; null where nobody knows, or it does not matter.</param>
     public async Task WaitAsync(TransactionSnapshot? seen, CancellationToken cancellationToken)

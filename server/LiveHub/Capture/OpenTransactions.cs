@@ -198,7 +198,7 @@ internal sealed class OpenTransactions(
 
             if (stamp is { } known)
             {
-                own.Window ??= window.Open(known.Transaction, hurry: null);
+                own.Window ??= window.Open(known.Transaction, () => resolver.Resolve(own));
             }
 
             return own;

@@ -98,4 +98,34 @@ public abstract partial class CaptureSpecification
 
         Assert.Equal([["Insert Shelf 3 third"]], await LogAsync(1));
     }
+
+    [Fact]
+    public async Task Rule_1_an_end_is_asked_for_though_the_thread_that_saved_and_its_context_are_gone()
+    {
+        var thread = new Thread(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(new EndedContext());
+            using var connection = new NpgsqlConnection(_app.ConnectionString);
+            connection.Open();
+            using var transaction = connection.BeginTransaction();
+            using var db = _app.On<ShopDb>(connection);
+            db.Database.UseTransaction(transaction);
+            db.Add(new Shelf { Name = "third" });
+            db.SaveChanges();
+            transaction.Commit();
+        });
+        thread.Start();
+        thread.Join();
+
+        _contexts.Add(typeof(ShopDb));
+        Assert.Equal(["Insert Shelf 3 third"], Assert.Single(await LogAsync(expected: 1)));
+    }
+
+    /// <summary>Of a loop that has ended: what is posted is never run.</summary>
+    private sealed class EndedContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+        }
+    }
 }

@@ -184,6 +184,31 @@ public abstract partial class CaptureSpecification
         Assert.Equal([["Delete Invoice 1 old"], ["Insert Invoice 1 again"]], await LogAsync());
     }
 
+    [Fact]
+    public async Task Rule_2_rows_of_all_kinds_are_locked_in_the_order_of_the_statements()
+    {
+        await GivenAsync<YardDb>(new Pair { A = 1, B = "x", Name = "p" }, new Profile { Id = 1, Name = "p", Bio = "b" });
+        await YardAsync(first => YardAsync(async second =>
+        {
+            var (pair, profile) = (await first.Set<Pair>().SingleAsync(), await first.Set<Profile>().SingleAsync());
+            var (theirPair, theirProfile) = (await second.Set<Pair>().SingleAsync(), await second.Set<Profile>().SingleAsync());
+            await using var transaction = await second.Database.BeginTransactionAsync();
+            theirPair.Name = "theirs";
+            await second.SaveChangesAsync();
+
+            // Waits for the pair, and holds nothing of the profile meanwhile, which is in two tables.
+            (pair.Name, profile.Name) = ("ours", "ours");
+            var saving = Task.Run(() => first.SaveChangesAsync());
+            await WaitForLockAsync();
+            theirProfile.Name = "theirs";
+            await second.SaveChangesAsync();
+            await transaction.CommitAsync();
+            await saving;
+        }));
+
+        Assert.Equal(2, (await LogAsync()).Count);
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public async Task Rule_3_a_column_that_is_left_empty_when_a_row_changes_its_type_is_as_EF_Core_reads_it(bool async)
     {

@@ -70,6 +70,16 @@ public sealed class LentThreadTests : IAsyncDisposable
         Assert.All(_told, told => Assert.True(told.Thread != appending && !told.Here));
     }
 
+    [Theory, InlineData(9, false), InlineData(1, true)]
+    public async Task Whoever_appends_routes_few_changes_only(int changes, bool invalidates)
+    {
+        Attach(here => _told.Enqueue((Environment.CurrentManagedThreadId, here)));
+        var changeset = Catalog.Changeset([.. Enumerable.Range(1, changes).Select(i => Catalog.Change(Catalog.Book, null, Catalog.Row(new Book { Id = i }), 1))]);
+        var appending = OnThread(() => _log.Append(changeset with { Invalidations = invalidates ? [Invalidation.Of(Catalog.Copy)] : [] }));
+        await UntilAsync(() => _told.Count == 1);
+        Assert.All(_told, told => Assert.True(told.Thread != appending && !told.Here));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
