@@ -187,6 +187,7 @@ public abstract partial class CaptureSpecification
     [Fact]
     public async Task Rule_2_rows_of_all_kinds_are_locked_in_the_order_of_the_statements()
     {
+        _ordersByVersion = true;
         await GivenAsync<YardDb>(new Pair { A = 1, B = "x", Name = "p" }, new Profile { Id = 1, Name = "p", Bio = "b" });
         await YardAsync(first => YardAsync(async second =>
         {

@@ -1,6 +1,7 @@
 using LiveHub.Backplane;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -15,7 +16,7 @@ public sealed class OddTablesTests(PostgresServer server)
         var connectionString = await server.CreateDatabaseAsync();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(new TableName(table));
-        builder.Services.AddDbContext<OddTableDb>(options => options.UseNpgsql(connectionString));
+        builder.Services.AddDbContext<OddTableDb>(options => options.UseNpgsql(connectionString).ReplaceService<IModelCacheKeyFactory, ByTable>());
         builder.Services.AddLiveHub<OddTableDb>(live => live.Expose<Shelf>().UsePostgreSql());
         using var app = builder.Build();
         await using var scope = app.Services.CreateAsyncScope();
@@ -42,6 +43,13 @@ public sealed class OddTablesTests(PostgresServer server)
 
     private sealed class OddTableDb(DbContextOptions<OddTableDb> options, TableName table) : DbContext(options)
     {
-        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Shelf>().ToTable(table.Value);
+        public string Table => table.Value;
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Shelf>().ToTable(Table);
+    }
+
+    private sealed class ByTable : IModelCacheKeyFactory
+    {
+        public object Create(DbContext context, bool designTime) => ((context as OddTableDb)?.Table, designTime);
     }
 }
