@@ -1,0 +1,5 @@
+/** Props that a test can change. */
+export function props<P extends object>(given: P): P {
+  const state = $state(given);
+  return state;
+}
