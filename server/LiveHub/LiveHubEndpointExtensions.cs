@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using LiveHub.Hubs;
 using LiveHub.Model;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,15 +11,25 @@ namespace Microsoft.AspNetCore.Builder;
 public static class LiveHubEndpointExtensions
 {
     /// <summary>Maps the hub that clients connect to: one for all contexts.</summary>
-    /// <param name="endpoints">The application.</param>
-    /// <param name="pattern">The route, for example <c>"/live"</c>.</param>
+    /// <param name="endpoints">The application, or a group of routes.</param>
+    /// <param name="pattern">The route, for example <c>"/live"</c>. A path base and the group's prefix come before it.</param>
     /// <returns>A builder for conventions: <c>RequireAuthorization</c>, <c>RequireCors</c>, <c>RequireHost</c>.</returns>
     /// <exception cref="InvalidOperationException"><c>AddLiveHub</c> was not called.</exception>
     public static HubEndpointConventionBuilder MapLiveHub(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern)
+        => MapLiveHub(endpoints, pattern, configure: null);
+
+    /// <summary>Maps the hub that clients connect to, with a say in how connections are made: transports, buffers, authentication that expires.</summary>
+    /// <param name="endpoints">The application, or a group of routes.</param>
+    /// <param name="pattern">The route, for example <c>"/live"</c>. A path base and the group's prefix come before it.</param>
+    /// <param name="configure">Changes the options of the route; null leaves them.</param>
+    /// <returns>A builder for conventions: <c>RequireAuthorization</c>, <c>RequireCors</c>, <c>RequireHost</c>.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddLiveHub</c> was not called.</exception>
+    public static HubEndpointConventionBuilder MapLiveHub(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern, Action<HttpConnectionDispatcherOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         return endpoints.ServiceProvider.GetService<LiveModel>() is not null
-            ? endpoints.MapHub<SyncHub>(pattern)
+            ? endpoints.MapHub<SyncHub>(pattern, configure)
             : throw new InvalidOperationException("MapLiveHub needs LiveHub's services. Call builder.Services.AddLiveHub<TContext>(…) first.");
     }
 }

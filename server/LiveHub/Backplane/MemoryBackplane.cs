@@ -10,7 +10,7 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
 {
     private readonly LogRetention _retention = options.Value.LogRetention;
     private readonly Lock _lock = new();
-    private RingBuffer<(LogEntry Entry, DateTimeOffset At)> _entries = new();
+    private RingBuffer<LogEntry> _entries = new();
     private TaskCompletionSource _appended = NewSignal();
     private Position _head;
     private long _bytes;
@@ -27,7 +27,7 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
         lock (_lock)
         {
             _head = new(_head.Offset + 1, RandomTag());
-            _entries.Add((new(_head, changeset), time.GetUtcNow()));
+            _entries.Add(new(_head, changeset, time.GetUtcNow()));
             _bytes += changeset.SizeBytes;
             Trim();
             signal = _appended;
@@ -107,7 +107,7 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
         var entries = new List<LogEntry>((int)Math.Max(0, through - after));
         for (var offset = after + 1; offset <= through; offset++)
         {
-            entries.Add(_entries[(int)(offset - First)].Entry);
+            entries.Add(_entries[(int)(offset - First)]);
         }
 
         return entries;
@@ -119,7 +119,7 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
         while (_entries.Count > 1
             && (_entries.Count > _retention.Count || _bytes > _retention.Bytes || now - _entries[0].At > _retention.Age))
         {
-            _bytes -= _entries[0].Entry.Changeset.SizeBytes;
+            _bytes -= _entries[0].Changeset.SizeBytes;
             _entries.RemoveFirst();
         }
     }

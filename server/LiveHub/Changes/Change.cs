@@ -13,6 +13,7 @@ internal sealed class Change
         Before = before;
         After = after;
         Changed = changed;
+        SizeBytes = 64 + (before?.SizeBeside(null) ?? 0) + (after?.SizeBeside(before) ?? 0);
     }
 
     public Entity Entity { get; }
@@ -28,6 +29,9 @@ internal sealed class Change
 
     /// <summary>The columns in which before and after differ; empty unless it is an update.</summary>
     public ColumnSet Changed { get; }
+
+    /// <summary>About what it takes in memory.</summary>
+    public long SizeBytes { get; }
 
     public KeyValues Key => (After ?? Before)!.Select(Entity.KeyOrdinals);
 

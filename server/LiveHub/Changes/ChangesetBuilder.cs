@@ -58,7 +58,7 @@ internal sealed class ChangesetBuilder
             if (Change.Between(entity, version, before, after) is { } change)
             {
                 changes.Add(change);
-                size += 64 + SizeOf(entity, before, null) + SizeOf(entity, after, before);
+                size += change.SizeBytes;
             }
         }
 
@@ -88,32 +88,6 @@ internal sealed class ChangesetBuilder
         }
 
         return rows;
-    }
-
-    /// <param name="earlier">Whose values are not counted again.</param>
-    private static long SizeOf(Entity entity, Row? row, Row? earlier)
-    {
-        if (row is null)
-        {
-            return 0;
-        }
-
-        long size = 40;
-        for (var i = 0; i < entity.Columns.Length; i++)
-        {
-            size += 8 + row[i] switch
-            {
-                null => 0,
-                var value when earlier is not null && ReferenceEquals(value, earlier[i]) => 0,
-                string text => 24 + (2L * text.Length),
-                byte[] bytes => 24 + bytes.Length,
-                JsonText json => 48 + (2L * json.Value.Length),
-                Array list => 24 + (32L * list.Length),
-                _ => 24,
-            };
-        }
-
-        return size;
     }
 
     private readonly record struct Written(Entity Entity, Row? Before, Row? After, bool BeforeIsUnknown, Invalidation? Invalidation)

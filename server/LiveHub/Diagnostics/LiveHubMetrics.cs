@@ -2,19 +2,57 @@ using System.Diagnostics.Metrics;
 
 namespace LiveHub.Diagnostics;
 
-/// <summary>What LiveHub counts, under the meter <c>LiveHub</c>. Names are stable.</summary>
+/// <summary>What LiveHub counts, under the meter <c>LiveHub</c>. Names are stable (README, "Watch it").</summary>
 internal sealed class LiveHubMetrics
 {
     public const string MeterName = "LiveHub";
 
+    private readonly UpDownCounter<long> _connections;
+    private readonly UpDownCounter<long> _subscriptions;
+    private readonly UpDownCounter<long> _waiting;
+    private readonly Counter<long> _changesets;
+    private readonly Counter<long> _rows;
+    private readonly Counter<long> _resets;
     private readonly Counter<long> _failures;
+    private readonly Histogram<double> _lag;
+    private readonly TimeProvider _time;
 
-    public LiveHubMetrics(IMeterFactory factory)
+    public LiveHubMetrics(IMeterFactory factory, TimeProvider time)
     {
+        _time = time;
         var meter = factory.Create(MeterName);
+        _connections = meter.CreateUpDownCounter<long>("livehub.connections", "{connection}", "Clients that are connected.");
+        _subscriptions = meter.CreateUpDownCounter<long>("livehub.subscriptions", "{subscription}", "What they are subscribed to.");
+        _changesets = meter.CreateCounter<long>("livehub.changesets", "{changeset}", "Committed transactions that were routed.");
+        _rows = meter.CreateCounter<long>("livehub.rows.sent", "{row}", "Rows and diffs of rows that were written to connections, once for each connection.");
+        _waiting = meter.CreateUpDownCounter<long>("livehub.queue.bytes", "By", "What waits for connections: about what the changes take in memory, for each connection that they wait for.");
+        _resets = meter.CreateCounter<long>("livehub.resets", "{reset}", "Connections that were ended, so that their clients start again from snapshots.");
+        _lag = meter.CreateHistogram("livehub.lag", "s", "From the moment in which a committed changeset came into the log until it was routed.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
         _failures = meter.CreateCounter<long>(
             "livehub.failures", "{failure}", "Failures inside LiveHub. Each is logged; what it may have kept from readers, they read again.");
     }
+
+    public void Connected(int change) => _connections.Add(change);
+
+    public void Subscribed(int change) => _subscriptions.Add(change);
+
+    public void Waits(long bytes) => _waiting.Add(bytes);
+
+    /// <param name="at">When the changeset came into the log.</param>
+    public void Routed(DateTimeOffset at)
+    {
+        _changesets.Add(1);
+        if (_lag.Enabled)
+        {
+            _lag.Record(Math.Max(0, (_time.GetUtcNow() - at).TotalSeconds));
+        }
+    }
+
+    public void Sent(int rows) => _rows.Add(rows);
+
+    /// <param name="reason">One of <see cref="Resets"/>.</param>
+    public void Reset(string reason) => _resets.Add(1, new KeyValuePair<string, object?>("livehub.reason", reason));
 
     /// <param name="stage">Where: one of <see cref="Stages"/>.</param>
     /// <param name="exception">Of which type (OpenTelemetry's attribute error.type).</param>
@@ -30,4 +68,14 @@ internal static class Stages
     public const string Snapshot = "snapshot";
     public const string Sending = "sending";
     public const string Message = "message";
+}
+
+/// <summary>Why connections are ended.</summary>
+internal static class Resets
+{
+    /// <summary>The client did not read, and too much waited for it.</summary>
+    public const string Slow = "slow";
+
+    /// <summary>Something was not routed, or the log is another one.</summary>
+    public const string Log = "log";
 }

@@ -33,6 +33,7 @@ internal sealed class ConnectionSteps(
                 if (composer.Step.Count > 0)
                 {
                     await writer.WriteAsync(composer.Step);
+                    shared.Metrics.Sent(composer.Step.Rows);
                 }
             }
 
@@ -85,6 +86,7 @@ internal sealed class ConnectionSteps(
 
         _position = end;
         await writer.WriteAsync(composer.Step);
+        shared.Metrics.Sent(entering.Snapshot.Rows.Sum(r => r.Count) + composer.Step.Rows);
         return Entry.Done;
     }
 

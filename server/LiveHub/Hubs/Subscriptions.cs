@@ -1,10 +1,11 @@
+using LiveHub.Diagnostics;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 
 namespace LiveHub.Hubs;
 
 /// <summary>What one connection is subscribed to: its ids, and the shapes behind them.</summary>
-internal sealed class Subscriptions(Router router, SendQueue queue)
+internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetrics metrics)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ShapeMember> _byId = [];
@@ -70,6 +71,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue)
             var (member, uses) = _byShape.TryGetValue(shape.Fingerprint, out var known) ? known : (router.Join(shape, queue), 0);
             _byShape[shape.Fingerprint] = (member, uses + 1);
             _byId.Add(id, member);
+            metrics.Subscribed(1);
             return member;
         }
     }
@@ -83,6 +85,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue)
                 return;
             }
 
+            metrics.Subscribed(-1);
             var fingerprint = member.Shape.Shape.Fingerprint;
             var uses = _byShape[fingerprint].Uses - 1;
             if (uses > 0)
@@ -107,6 +110,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue)
                 router.Leave(member);
             }
 
+            metrics.Subscribed(-_byId.Count);
             _byId.Clear();
             _byShape.Clear();
         }

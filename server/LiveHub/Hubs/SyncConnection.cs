@@ -25,12 +25,13 @@ internal sealed class SyncConnection : IDisposable
     {
         _shared = shared;
         _hub = hub;
-        _queue = new(shared.Options.MaxQueuedRows, Flush, GiveUp);
-        _subscriptions = new(shared.Router, _queue);
+        _queue = new(shared.Options.MaxQueuedRows, Flush, GiveUp, shared.Metrics);
+        _subscriptions = new(shared.Router, _queue, shared.Metrics);
         var invalidated = new InvalidatedShapes(_queue, _subscriptions);
         _pump = new(shared, hub, _queue, _subscriptions, invalidated, () => _snapshots!.ReadInvalidated());
         _snapshots = new(shared, _subscriptions, invalidated, _pump, _closing.Token);
         shared.Router.Attach(_queue);
+        shared.Metrics.Connected(1);
     }
 
     /// <summary>Handles a client message. Messages of one connection come one after the other.</summary>
@@ -65,6 +66,7 @@ internal sealed class SyncConnection : IDisposable
         _shared.Router.Detach(_queue);
         _subscriptions.CloseAll();
         _queue.Close();
+        _shared.Metrics.Connected(-1);
     }
 
     private void Flush(bool here)
@@ -173,16 +175,22 @@ internal sealed class SyncConnection : IDisposable
     }
 
     /// <summary>The connection has missed something: it ends, and the client starts again from snapshots. Called by the router, which must not wait.</summary>
-    private void GiveUp() => ThreadPool.QueueUserWorkItem(static connection =>
+    private void GiveUp(string reason)
     {
-        connection._shared.Logger.ConnectionGivenUp(connection._hub.ConnectionId);
-        connection.Dispose();
-        connection._hub.Abort();
+        _shared.Metrics.Reset(reason);
+        ThreadPool.QueueUserWorkItem(static connection => connection.End(), this, preferLocal: false);
+    }
+
+    private void End()
+    {
+        _shared.Logger.ConnectionGivenUp(_hub.ConnectionId);
+        Dispose();
+        _hub.Abort();
 
         // A close message would wait behind what the client does not read; the socket itself has to go.
-        if (connection._hub.Features.Get<IHttpTransportFeature>()?.TransportType is not HttpTransportType.LongPolling)
+        if (_hub.Features.Get<IHttpTransportFeature>()?.TransportType is not HttpTransportType.LongPolling)
         {
-            connection._hub.GetHttpContext()?.Abort();
+            _hub.GetHttpContext()?.Abort();
         }
-    }, this, preferLocal: false);
+    }
 }

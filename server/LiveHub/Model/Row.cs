@@ -28,4 +28,25 @@ internal sealed class Row(object?[] values)
 
     /// <summary>The values of some columns, for a look-up without a copy.</summary>
     public KeyValues Select(int[] ordinals) => new(values, ordinals);
+
+    /// <summary>About what it takes in memory, in bytes, beside an earlier row with which it shares values.</summary>
+    public long SizeBeside(Row? earlier)
+    {
+        long size = 40;
+        for (var i = 0; i < values.Length; i++)
+        {
+            size += 8 + values[i] switch
+            {
+                null => 0,
+                var value when earlier is not null && ReferenceEquals(value, earlier[i]) => 0,
+                string text => 24 + (2L * text.Length),
+                byte[] bytes => 24 + bytes.Length,
+                JsonText json => 48 + (2L * json.Value.Length),
+                Array list => 24 + (32L * list.Length),
+                _ => 24,
+            };
+        }
+
+        return size;
+    }
 }

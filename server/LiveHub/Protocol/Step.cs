@@ -18,6 +18,9 @@ internal sealed class Step
 
     public int Count => _ops.Count;
 
+    /// <summary>How many of the ops are rows.</summary>
+    public int Rows { get; private set; }
+
     public Position End { get; set; }
 
     public void Clear()
@@ -25,6 +28,7 @@ internal sealed class Step
         _ops.Clear();
         _own.Clear();
         Size = 0;
+        Rows = 0;
     }
 
     /// <summary>A row, and the shapes for which it is inserted, updated and deleted.</summary>
@@ -37,6 +41,7 @@ internal sealed class Step
         WriteShapes(",\"delete\":["u8, deleted);
         _own.Add((byte)'}');
         Add(part, start, default);
+        Rows++;
     }
 
     /// <summary>Some rows of a snapshot.</summary>

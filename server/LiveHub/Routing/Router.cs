@@ -25,10 +25,14 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     private readonly List<SendQueue> _touched = [];
     private readonly List<(long Offset, TaskCompletionSource Reached)> _waiting = [];
     private string _epoch = backplane.Epoch;
+    private bool _isRunning;
     private volatile RoutedTo _routed = new(default);
 
     /// <summary>All entries up to here have been given to all queues that want them.</summary>
     public Position Routed => _routed.Position;
+
+    /// <summary>Whether it reads the log.</summary>
+    public bool IsRunning => Volatile.Read(ref _isRunning);
 
     /// <summary>How many connections and live shapes there are.</summary>
     public (int Connections, int Shapes) Count()
@@ -101,6 +105,19 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
     /// <summary>Routes whatever the log brings, until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        Volatile.Write(ref _isRunning, true);
+        try
+        {
+            await RunUntilStoppedAsync(stoppingToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _isRunning, false);
+        }
+    }
+
+    private async Task RunUntilStoppedAsync(CancellationToken stoppingToken)
     {
         while (true)
         {
@@ -200,6 +217,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
 
         Reach(entry.Position);
+        metrics.Routed(entry.At);
         for (var i = 0; i < _touched.Count; i++)
         {
             // The others are on their way by then.

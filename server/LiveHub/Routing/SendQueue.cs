@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LiveHub.Diagnostics;
 
 namespace LiveHub.Routing;
 
@@ -9,7 +10,8 @@ namespace LiveHub.Routing;
 /// <param name="maxRows">How many rows may wait.</param>
 /// <param name="onReady">Is to write what waits; on the caller's thread, where it says so.</param>
 /// <param name="onOverflow">Is to end the connection.</param>
-internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOverflow)
+/// <param name="metrics">Hears what waits.</param>
+internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string> onOverflow, LiveHubMetrics metrics)
 {
     private const int KeptCapacity = 64;
 
@@ -18,6 +20,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOver
     private readonly List<RoutedInvalidation> _stagedInvalidations = [];
     private readonly List<RoutedInvalidation> _invalidations = [];
     private List<Delivery> _rows = [];
+    private long _bytes;
     private bool _isClosed;
 
     /// <summary>Adds a diff to the changeset that is being routed. For the router alone.</summary>
@@ -56,6 +59,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOver
             else if (!_isClosed)
             {
                 _rows.AddRange(_staged);
+                Count(SizeOf(CollectionsMarshal.AsSpan(_staged)));
                 _invalidations.AddRange(_stagedInvalidations);
             }
         }
@@ -63,7 +67,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOver
         Unstage();
         if (overflows)
         {
-            onOverflow();
+            onOverflow(Resets.Slow);
         }
     }
 
@@ -92,10 +96,12 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOver
             if (count == _rows.Count)
             {
                 (var all, _rows) = (_rows, empty);
+                Count(-_bytes);
                 return all;
             }
 
             empty.AddRange(CollectionsMarshal.AsSpan(_rows)[..count]);
+            Count(-SizeOf(CollectionsMarshal.AsSpan(empty)));
             _rows.RemoveRange(0, count);
             return empty;
         }
@@ -124,7 +130,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOver
     public void GiveUp()
     {
         Close();
-        onOverflow();
+        onOverflow(Resets.Log);
     }
 
     public void Close()
@@ -133,6 +139,26 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOver
         {
             Clear();
         }
+    }
+
+    private void Count(long bytes)
+    {
+        if (bytes != 0)
+        {
+            _bytes += bytes;
+            metrics.Waits(bytes);
+        }
+    }
+
+    private static long SizeOf(ReadOnlySpan<Delivery> rows)
+    {
+        long bytes = 0;
+        foreach (var row in rows)
+        {
+            bytes += row.Change.Change.SizeBytes;
+        }
+
+        return bytes;
     }
 
     private int CountThrough(long offset)
@@ -150,6 +176,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action onOver
     {
         _isClosed = true;
         _rows = [];
+        Count(-_bytes);
         _invalidations.Clear();
     }
 }

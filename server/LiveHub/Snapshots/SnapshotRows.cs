@@ -23,11 +23,14 @@ internal sealed class SnapshotRows(Projection projection, TransactionSnapshot? t
     /// <summary>Which transactions they show, where the database can tell.</summary>
     public TransactionSnapshot? Transactions => transactions;
 
+    public int Count { get; private set; }
+
     /// <summary>What the last row that was added takes.</summary>
     public int LastRowBytes => _row.WrittenCount;
 
     public void Add(Utf8JsonWriter writer, Row row)
     {
+        Count++;
         _row.ResetWrittenCount();
         writer.Reset(_row);
         RowWriter.WriteRow(writer, projection, row);

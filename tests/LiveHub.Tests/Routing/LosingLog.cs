@@ -30,6 +30,9 @@ internal sealed class LosingLog : IBackplane
         _entries.Writer.TryWrite(null);
     }
 
+    /// <summary>The head moves on, and no reader hears of it.</summary>
+    public void SkipSilently(int count) => _head = new(_head.Offset + count, 1);
+
     public ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken) => new(_head);
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -17,14 +17,18 @@ namespace LiveHub.Tests.Routing;
 /// <summary>Pieces of the router, put together by hand.</summary>
 internal static class Pieces
 {
-    public static SendQueue Queue(int maxRows = 1000, Action<bool>? onReady = null, Action? onOverflow = null)
-        => new(maxRows, onReady ?? (_ => { }), onOverflow ?? (() => { }));
+    public static SendQueue Queue(int maxRows = 1000, Action<bool>? onReady = null, Action? onOverflow = null, IServiceProvider? services = null)
+        => new(
+            maxRows, onReady ?? (_ => { }), _ => onOverflow?.Invoke(), services is null ? Unheard : services.GetRequiredService<LiveHubMetrics>());
+
+    /// <summary>Counts for nobody.</summary>
+    private static LiveHubMetrics Unheard { get; } = Measured.Services().GetRequiredService<LiveHubMetrics>();
 
     public static RowOrder Order(LogRetention? retention = null, TimeProvider? time = null)
         => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), time ?? TimeProvider.System);
 
     public static Router Router(IBackplane log, LogRetention? retention = null, IServiceProvider? services = null)
-        => new(log, Order(retention), (services ?? Failures.Services()).GetRequiredService<LiveHubMetrics>(), NullLogger<Router>.Instance);
+        => new(log, Order(retention), (services ?? Measured.Services()).GetRequiredService<LiveHubMetrics>(), NullLogger<Router>.Instance);
 
     /// <summary>The columns of a row as clients get them.</summary>
     public static JsonObject Shown(Projection projection, Row row)

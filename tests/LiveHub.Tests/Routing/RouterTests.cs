@@ -13,7 +13,7 @@ public sealed class RouterTests : IAsyncDisposable
     private readonly LosingLog _log = new();
     private readonly Router _router;
     private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-    private readonly ServiceProvider _services = Failures.Services();
+    private readonly ServiceProvider _services = Measured.Services();
     private Task _running = Task.CompletedTask;
 
     public RouterTests() => _router = Pieces.Router(_log, services: _services);
@@ -200,7 +200,7 @@ public sealed class RouterTests : IAsyncDisposable
     [Fact]
     public async Task An_entry_that_cannot_be_routed_is_counted_gives_everybody_up_and_the_next_is_routed()
     {
-        using var failures = new Failures(_services);
+        using var measured = new Measured(_services);
         Start();
         var given = 0;
         Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
@@ -208,7 +208,7 @@ public sealed class RouterTests : IAsyncDisposable
         _log.Append(Broken());
         await _router.WaitForAsync(1, _stopping.Token);
         Assert.Equal(2, given);
-        Assert.Equal($"routing {typeof(IndexOutOfRangeException)} 1", Assert.Single(failures.Heard));
+        Assert.Equal(1, measured[$"livehub.failures routing {typeof(IndexOutOfRangeException)}"]);
         var queue = Join();
         _log.Append(Insert(2, 1));
         await _router.WaitForAsync(2, _stopping.Token);
