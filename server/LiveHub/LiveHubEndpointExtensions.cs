@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using LiveHub.Hubs;
 using LiveHub.Model;
+using LiveHub.Protocol;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -14,7 +16,7 @@ public static class LiveHubEndpointExtensions
     /// <param name="endpoints">The application, or a group of routes.</param>
     /// <param name="pattern">The route, for example <c>"/live"</c>. A path base and the group's prefix come before it.</param>
     /// <returns>A builder for conventions: <c>RequireAuthorization</c>, <c>RequireCors</c>, <c>RequireHost</c>.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddLiveHub</c> was not called.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddLiveHub</c> was not called, or SignalR's protocol <c>json</c> was replaced by another.</exception>
     public static HubEndpointConventionBuilder MapLiveHub(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern)
         => MapLiveHub(endpoints, pattern, configure: null);
 
@@ -23,13 +25,17 @@ public static class LiveHubEndpointExtensions
     /// <param name="pattern">The route, for example <c>"/live"</c>. A path base and the group's prefix come before it.</param>
     /// <param name="configure">Changes the options of the route; null leaves them.</param>
     /// <returns>A builder for conventions: <c>RequireAuthorization</c>, <c>RequireCors</c>, <c>RequireHost</c>.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddLiveHub</c> was not called.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddLiveHub</c> was not called, or SignalR's protocol <c>json</c> was replaced by another.</exception>
     public static HubEndpointConventionBuilder MapLiveHub(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern, Action<HttpConnectionDispatcherOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        return endpoints.ServiceProvider.GetService<LiveModel>() is not null
-            ? endpoints.MapHub<SyncHub>(pattern, configure)
-            : throw new InvalidOperationException("MapLiveHub needs LiveHub's services. Call builder.Services.AddLiveHub<TContext>(…) first.");
+        if (endpoints.ServiceProvider.GetService<LiveModel>() is null)
+        {
+            throw new InvalidOperationException("MapLiveHub needs LiveHub's services. Call builder.Services.AddLiveHub<TContext>(…) first.");
+        }
+
+        HubJson.Check(endpoints.ServiceProvider.GetRequiredService<IHubProtocolResolver>());
+        return endpoints.MapHub<SyncHub>(pattern, configure);
     }
 }

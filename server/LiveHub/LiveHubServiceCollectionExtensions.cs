@@ -4,6 +4,7 @@ using LiveHub.Capture;
 using LiveHub.Diagnostics;
 using LiveHub.Hubs;
 using LiveHub.Model;
+using LiveHub.Protocol;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Snapshots;
@@ -84,6 +85,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, DatabaseCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, RouterService>());
 
+        services.PostConfigure<JsonHubProtocolOptions>(HubJson.Configure);
         services.AddSignalR().AddHubOptions<SyncHub>(hub =>
         {
             hub.SupportedProtocols = ["json"];
