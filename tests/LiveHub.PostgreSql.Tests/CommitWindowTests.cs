@@ -1,4 +1,5 @@
 using System.Transactions;
+using LiveHub.Backplane;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,34 @@ public sealed class CommitWindowTests(PostgresServer server)
         await client.UntilAsync(view, v => v.Rows(2) is not null);
         Assert.Equal((3, 1), (view.Rows(1)!.Count, view.Rows(2)!.Count));
         isRead.Set();
+        await saving;
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task G5_a_snapshot_that_sees_a_command_which_commits_by_itself_waits_until_it_is_in_the_log(bool bulk)
+    {
+        var log = new LateLog();
+        await using var shop = await Shop.StartAsync(
+            server,
+            services: services => services.AddSingleton<IBackplane>(s => log.Around(ActivatorUtilities.CreateInstance<MemoryBackplane>(s))),
+            live: live => live.UsePostgreSql());
+        await shop.AddItemsAsync(1, "cup");
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SubscribeAsync(1, "Item");
+        var view = await client.UntilAsync(new(), v => v.Rows(1) is not null);
+        var committed = new TaskCompletionSource();
+        log.OnAppend = () =>
+        {
+            committed.TrySetResult();
+            Thread.Sleep(300);
+        };
+        var saving = Task.Run(() => bulk
+            ? shop.WithDbAsync(db => db.Items.ExecuteUpdateAsync(set => set.SetProperty(i => i.Name, "bowl")))
+            : shop.RenameAsync(1, "bowl"));
+        await committed.Task;
+        await client.SubscribeAsync(2, "Item", ",\"keys\":[1]");
+        await client.UntilAsync(view, v => v.Rows(2) is not null);
+        Assert.Equal(("bowl", "bowl"), ((string?)view.Rows(1)!["1"]["name"], (string?)view.Rows(2)!["1"]["name"]));
         await saving;
     }
 

@@ -11,6 +11,9 @@ internal sealed class LateLog : IBackplane
 
     public bool HoldsUp { get; set; }
 
+    /// <summary>Called in the middle of an append, before the log has it.</summary>
+    public Action OnAppend { get; set; } = () => { };
+
     public string Epoch => Log.Epoch;
 
     private IBackplane Log => _log ?? throw new InvalidOperationException("There is no log yet.");
@@ -25,6 +28,7 @@ internal sealed class LateLog : IBackplane
 
     public void Append(Changeset changeset)
     {
+        OnAppend();
         if (HoldsUp)
         {
             _heldUp.Add(changeset);
