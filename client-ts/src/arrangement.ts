@@ -1,4 +1,4 @@
-import { canonicalUserKey, type Key, type Row } from "./keys.js";
+import { canonicalUserKey, type Row } from "./keys.js";
 import { compareBy, type CompareRows, type OrderTerms } from "./order.js";
 import type { Change, RowSet } from "./rowset.js";
 import type { LooseKey } from "./schema.js";
@@ -33,16 +33,12 @@ export class AsAsked implements Arrangement {
     return (this.#rows ??= this.#arrange(set));
   }
 
-  #arrange({ members, keyColumns }: RowSet): readonly Row[] {
-    const left = new Map(members as ReadonlyMap<Key, Row>);
-    const rows: Row[] = [];
-    for (const key of this.#keys) {
-      const canonical = canonicalUserKey(key, keyColumns);
-      const row = left.get(canonical);
-      if (row && left.delete(canonical)) rows.push(row);
-    }
+  #arrange({ members, keyColumns, rows }: RowSet): readonly Row[] {
+    const asked = this.#keys.map((key) => members.get(canonicalUserKey(key, keyColumns)));
     // A key that the server writes otherwise than the user (a Guid in capitals) must not cost the row.
-    return rows.concat([...left.values()]);
+    const arranged = new Set(asked.concat(rows));
+    arranged.delete(undefined);
+    return [...arranged as Set<Row>];
   }
 }
 
@@ -54,47 +50,36 @@ export class Sorted implements Arrangement {
   readonly #orderBy: OrderTerms;
   #compare: CompareRows | undefined;
   #rows: readonly Row[] | undefined;
-  /** What changed since the rows were looked at: 1 for a row that has come, -1 for one that has gone. */
-  #moves = new Map<Row, number>();
+  /** The rows that have gone and come since the rows were looked at. */
+  readonly #gone = new Set<Row>();
+  readonly #come = new Set<Row>();
 
   constructor(orderBy: OrderTerms) {
     this.#orderBy = orderBy;
   }
 
-  absorb(change: Change): void {
+  absorb({ befores, afters }: Change): void {
     if (!this.#rows) return;
-    for (const row of change.befores) if (row) this.#move(row, -1);
-    for (const row of change.afters) if (row) this.#move(row, 1);
-    if (this.#moves.size > this.#rows.length) this.#forget();
+    for (const row of befores) if (row && !this.#come.delete(row)) this.#gone.add(row);
+    for (const row of afters) if (row && !this.#gone.delete(row)) this.#come.add(row);
   }
 
   rows(set: RowSet): readonly Row[] {
-    const compare = (this.#compare ??= set.keyColumns.length > 0 ? compareBy(this.#orderBy, set.keyColumns) : undefined);
-    if (!compare) return set.rows;
-    if (this.#rows && this.#moves.size === 0) return this.#rows;
-    const rows = this.#rows ? this.#moved(this.#rows, compare) : set.rows.slice().sort(compare);
-    this.#forget();
-    return (this.#rows = rows);
+    if (set.keyColumns.length === 0) return set.rows;
+    const compare = (this.#compare ??= compareBy(this.#orderBy, set.keyColumns));
+    const changes = this.#gone.size + this.#come.size;
+    if (!this.#rows || changes > this.#rows.length) this.#rows = set.rows.slice().sort(compare);
+    else if (changes > 0) this.#rows = this.#moved(this.#rows, compare, changes);
+    this.#gone.clear();
+    this.#come.clear();
+    return this.#rows;
   }
 
-  #move(row: Row, by: number): void {
-    const sum = (this.#moves.get(row) ?? 0) + by;
-    if (sum === 0) this.#moves.delete(row);
-    else this.#moves.set(row, sum);
-  }
-
-  #forget(): void {
-    this.#rows = undefined;
-    this.#moves = new Map();
-  }
-
-  #moved(old: readonly Row[], compare: CompareRows): readonly Row[] {
-    const moves = this.#moves;
-    const come = [...moves.keys()].filter((row) => (moves.get(row) as number) > 0);
-    if (moves.size > fewRows) return old.filter((row) => !moves.has(row)).concat(come).sort(compare);
+  #moved(old: readonly Row[], compare: CompareRows, changes: number): readonly Row[] {
+    if (changes > fewRows) return old.filter((row) => !this.#gone.has(row)).concat([...this.#come]).sort(compare);
     const rows = old.slice();
-    for (const [row, sum] of moves) if (sum < 0) rows.splice(placeOf(rows, row, compare), 1);
-    for (const row of come) rows.splice(placeOf(rows, row, compare), 0, row);
+    for (const row of this.#gone) rows.splice(placeOf(rows, row, compare), 1);
+    for (const row of this.#come) rows.splice(placeOf(rows, row, compare), 0, row);
     return rows;
   }
 }

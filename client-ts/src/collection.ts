@@ -14,22 +14,27 @@ export interface Owner {
 }
 
 /** What collections and single rows have in common: status, listeners, the first time live, the end. */
-export abstract class View implements Watched<Row>, Watcher {
+export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   readonly label: string | undefined;
   readonly #subscription: Subscription;
   readonly #owner: Owner;
   readonly #listeners = new Listeners<[]>();
   readonly #diffListeners = new Listeners<[Diff<Row>]>();
   #last: RowSet | undefined;
-  #isSettled = false;
-  #resolve: () => void = () => {};
-  #reject: (error: LiveHubError | undefined) => void = () => {};
-  /** First diffs that are still to be told to listeners of a collection that had rows when it was opened. */
-  #firstDiffs: (() => void)[] | undefined;
+  #state: State | undefined;
+  /** Settles `ready` where the status says so; there until it has. */
+  #settle: (() => void) | undefined;
+  /** The rows that it had when it was opened, and who is still to be told of them. */
+  #first: { readonly diff: Diff<Row>; readonly listeners: Listeners<[Diff<Row>]> } | undefined;
 
   readonly ready: Promise<void> = new Promise((resolve, reject) => {
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#settle = () => {
+      const { status } = this;
+      if (status === "loading" || status === "stale") return;
+      this.#settle = undefined;
+      if (status === "live") resolve();
+      else reject(this.error ?? new LiveHubError("closed", "The collection was closed before it was live."));
+    };
   });
 
   constructor(subscription: Subscription, owner: Owner, label: string | undefined) {
@@ -38,10 +43,11 @@ export abstract class View implements Watched<Row>, Watcher {
     this.#owner = owner;
     this.label = label;
     subscription.watchers.add(this);
-    this.#settle();
-    if (this.set.members.size > 0) {
-      this.#firstDiffs = [];
-      queueMicrotask(() => this.#tellFirstDiffs());
+    this.#settle?.();
+    const inserted = this.set.rows;
+    if (inserted.length > 0) {
+      this.#first = { diff: { inserted, updated: [], deleted: [] }, listeners: new Listeners() };
+      queueMicrotask(() => this.#tellFirst());
     }
   }
 
@@ -53,41 +59,41 @@ export abstract class View implements Watched<Row>, Watcher {
     return this.#last ? undefined : this.#subscription.error;
   }
 
+  get state(): State {
+    return (this.#state ??= this.look());
+  }
+
   readonly subscribe: (listener: () => void) => () => void = (listener) => this.#listeners.add(listener);
 
   readonly onDiff: (listener: (diff: Diff<Row>) => void) => () => void = (listener) => {
     const remove = this.#diffListeners.add(listener);
-    if (!this.#firstDiffs) return remove;
-    const first = new Listeners<[Diff<Row>]>();
-    const removeFirst = first.add(listener);
-    const diff: Diff<Row> = { inserted: this.set.rows, updated: [], deleted: [] };
-    this.#firstDiffs.push(() => first.call(diff));
+    const removeFirst = this.#first?.listeners.add(listener);
     return () => {
       remove();
-      removeFirst();
+      removeFirst?.();
     };
   };
 
   readonly close: () => void = () => {
     if (this.#last) return;
     this.#last = this.set.frozen();
-    this.#firstDiffs = undefined;
+    this.#first = undefined;
     this.#owner.left(this, this.#subscription);
-    this.changed(undefined);
-    this.#settle();
+    this.absorb(undefined);
     this.#listeners.call();
     this.#listeners.clear();
     this.#diffListeners.clear();
   };
 
   absorb(change: Change | undefined): void {
-    this.changed(change);
-    this.#settle();
+    this.#state = undefined;
+    if (change) this.changed(change);
+    this.#settle?.();
   }
 
   announce(change: Change | undefined): void {
     if (this.#last) return;
-    this.#tellFirstDiffs();
+    this.#tellFirst();
     if (change && this.#diffListeners.any) this.#diffListeners.call(change.diff);
     this.#listeners.call();
   }
@@ -97,30 +103,22 @@ export abstract class View implements Watched<Row>, Watcher {
     return this.#last ?? this.#subscription.rows;
   }
 
-  /** Something that `state` shows has changed. */
-  protected abstract changed(change: Change | undefined): void;
+  /** What it shows now. */
+  protected abstract look(): State;
 
-  #tellFirstDiffs(): void {
-    const tell = this.#firstDiffs;
-    this.#firstDiffs = undefined;
-    tell?.forEach((first) => first());
-  }
+  /** Its rows have changed. */
+  protected changed(_change: Change): void {}
 
-  /** Settles `ready`; only the first time counts. */
-  #settle(): void {
-    if (this.#isSettled) return;
-    const { status } = this;
-    this.#isSettled = status !== "loading" && status !== "stale";
-    if (status === "live") this.#resolve();
-    else if (status === "failed") this.#reject(this.error);
-    else if (status === "closed") this.#reject(new LiveHubError("closed", "The collection was closed before it was live."));
+  #tellFirst(): void {
+    const first = this.#first;
+    this.#first = undefined;
+    first?.listeners.call(first.diff);
   }
 }
 
 /** Rows, in an arrangement. */
-export class CollectionView extends View implements Collection<Row> {
+export class CollectionView extends View<CollectionState<Row>> implements Collection<Row> {
   readonly #arrangement: Arrangement;
-  #state: CollectionState<Row> | undefined;
 
   constructor(subscription: Subscription, owner: Owner, label: string | undefined, arrangement: Arrangement) {
     super(subscription, owner, label);
@@ -131,31 +129,24 @@ export class CollectionView extends View implements Collection<Row> {
     return this.#arrangement.rows(this.set);
   }
 
-  get state(): CollectionState<Row> {
-    return (this.#state ??= { rows: this.rows, status: this.status, error: this.error });
-  }
-
   readonly get: (key: LooseKey) => Row | undefined = (key) => this.set.members.get(canonicalUserKey(key, this.set.keyColumns));
 
-  protected override changed(change: Change | undefined): void {
-    this.#state = undefined;
-    if (change) this.#arrangement.absorb(change);
+  protected override look(): CollectionState<Row> {
+    return { rows: this.rows, status: this.status, error: this.error };
+  }
+
+  protected override changed(change: Change): void {
+    this.#arrangement.absorb(change);
   }
 }
 
 /** The one row of a subscription by one key. */
-export class SingleView extends View implements Single<Row> {
-  #state: SingleState<Row> | undefined;
-
+export class SingleView extends View<SingleState<Row>> implements Single<Row> {
   get row(): Row | undefined {
     return this.set.rows[0];
   }
 
-  get state(): SingleState<Row> {
-    return (this.#state ??= { row: this.row, status: this.status, error: this.error });
-  }
-
-  protected override changed(): void {
-    this.#state = undefined;
+  protected override look(): SingleState<Row> {
+    return { row: this.row, status: this.status, error: this.error };
   }
 }

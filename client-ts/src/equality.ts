@@ -1,12 +1,14 @@
 import { append } from "./append.js";
 import type { Row } from "./keys.js";
 
+/** Whether a value is an object or an array. */
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 /** Whether two values of a column are the same. Only JSON columns hold objects. */
 export function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  return sameRow(a as Row, b as Row);
+  return a === b || (isObject(a) && isObject(b) && Array.isArray(a) === Array.isArray(b) && sameRow(a as Row, b as Row));
 }
 
 /** Whether two rows have the same columns with the same values. JSON has no undefined, so a value that is equal is there. */
@@ -18,6 +20,11 @@ export function sameRow(a: Row, b: Row): boolean {
   }
   for (const _ in b) columns--;
   return columns === 0;
+}
+
+/** The row, as the object that it was before where that says the same. */
+export function sameOr(before: Row | undefined, row: Row): Row {
+  return before && sameRow(before, row) ? before : row;
 }
 
 /** The row with some columns set: itself where nothing differs, else a new one. */

@@ -35,6 +35,5 @@ export class LiveHubError extends Error {
 
 /** Reports an error that is nobody's to catch (a listener that threw) the way the platform reports uncaught ones. */
 export function reportUncaught(error: unknown): void {
-  if (typeof reportError === "function") reportError(error);
-  else console.error(error);
+  (globalThis.reportError ?? console.error)(error);
 }

@@ -14,24 +14,19 @@ export type Key = string | number;
 
 /** The canonical form of a key in a message. */
 export function canonicalKey(key: WireKey): Key {
-  return typeof key === "object" ? JSON.stringify(key.map(String)) : canonicalValue(key);
+  if (typeof key !== "object") return canonicalValue(key);
+  return key.length === 1 ? canonicalValue(key[0] as Scalar) : JSON.stringify(key.map(String));
 }
 
 /** The canonical key of a row, or undefined when the row lacks a column of its key. */
 export function keyOfRow(row: Row, columns: readonly string[]): Key | undefined {
-  if (columns.length === 1) {
-    const value = row[columns[0] as string];
-    return isKeyValue(value) ? canonicalValue(value) : undefined;
-  }
   const values = columns.map((column) => row[column]);
   return values.every(isKeyValue) ? canonicalKey(values) : undefined;
 }
 
 /** The canonical form of a key as a user writes it; `columns` are the key's columns in the server's order. */
 export function canonicalUserKey(key: LooseKey, columns: readonly string[]): Key {
-  if (typeof key !== "object") return canonicalValue(key);
-  const values = columns.map((column) => key[column] as Scalar);
-  return values.length === 1 ? canonicalValue(values[0] as Scalar) : canonicalKey(values);
+  return canonicalKey(typeof key === "object" ? columns.map((column) => key[column] as Scalar) : key);
 }
 
 /** Whether a value can be a key, or a column of one. */

@@ -13,7 +13,7 @@ export class Listeners<Args extends readonly unknown[]> {
 
   /** Adds a listener, also one that is there already; returns the function that removes it. */
   add(listener: (...args: Args) => void): () => void {
-    const own = (...args: Args): void => listener(...args);
+    const own = listener.bind(undefined);
     this.#list = [...this.#list, own];
     return () => {
       this.#list = this.#list.filter((other) => other !== own);
@@ -23,11 +23,12 @@ export class Listeners<Args extends readonly unknown[]> {
   call(...args: Args): void {
     const list = this.#list;
     for (const listener of list) {
-      if (this.#list !== list && !this.#list.includes(listener)) continue;
-      try {
-        listener(...args);
-      } catch (error) {
-        reportUncaught(error);
+      if (this.#list === list || this.#list.includes(listener)) {
+        try {
+          listener(...args);
+        } catch (error) {
+          reportUncaught(error);
+        }
       }
     }
   }

@@ -1,23 +1,20 @@
 import { append } from "./append.js";
-import { sameRow, withColumns } from "./equality.js";
-import { canonicalKey, keyOfRow, type Key, type Row } from "./keys.js";
-import { MalformedMessage } from "./decode.js";
-import { isSnapshotOp, type RowOp, type SnapshotOp } from "./protocol.js";
+import { sameOr, withColumns } from "./equality.js";
+import { canonicalKey, type Key, type Row } from "./keys.js";
+import { isSnapshotOp, type RowOp } from "./protocol.js";
 import { Replacement } from "./replacement.js";
 import type { Change, RowSet } from "./rowset.js";
 import type { Step } from "./steps.js";
 import { RowStore, type Held } from "./store.js";
 import { seesAll, type Snapshot } from "./visibility.js";
 
-/** What a step did to one row set. */
+/** What a step did to one row set. The first one brings its snapshot. */
 export interface Merged {
   readonly set: RowSet;
   readonly change: Change | undefined;
-  /** Whether a snapshot replaced its rows: it is live now. */
-  readonly replaced: boolean;
 }
 
-const none: readonly RowSet[] = [];
+const none: readonly never[] = [];
 
 /**
  * Takes steps in, in all row sets at once (P13–P22). It holds what is true of one connection: which shape number feeds which
@@ -25,7 +22,7 @@ const none: readonly RowSet[] = [];
  */
 export class Merge {
   readonly #stores = new Map<string, RowStore>();
-  readonly #feeds = new Map<number, RowSet[]>();
+  readonly #feeds = new Map<number, readonly RowSet[]>();
 
   // Of the step in hand.
   #touched: RowSet[] = [];
@@ -40,21 +37,19 @@ export class Merge {
     set.store = store;
     set.shape = shape;
     set.keyColumns = keyColumns;
-    const feed = this.#feeds.get(shape);
-    if (feed) feed.push(set);
-    else this.#feeds.set(shape, [set]);
+    this.#feeds.set(shape, this.#fed(shape).concat(set));
   }
 
   /** Feeds a row set no longer. It keeps its rows. */
   detach(set: RowSet): void {
     const { store, shape } = set;
     if (!store || shape === undefined) return;
-    const feed = (this.#feeds.get(shape) ?? []).filter((other) => other !== set);
+    const feed = this.#fed(shape).filter((other) => other !== set);
     if (feed.length > 0) this.#feeds.set(shape, feed);
     else this.#feeds.delete(shape);
     if (--store.users === 0) {
       for (const [name, other] of this.#stores) if (other === store) this.#stores.delete(name);
-    } else if (set.live) {
+    } else if (set.snapshot !== undefined) {
       for (const key of set.members.keys()) {
         (store.held.get(key) as Held).holders--;
         store.bury(key);
@@ -71,110 +66,81 @@ export class Merge {
   }
 
   /**
-   * Applies a step and returns the row sets that it concerned. Throws `MalformedMessage`, before it has changed anything, where
-   * a row lacks its key.
+   * Applies a step and returns the row sets that it concerned. Throws `MalformedMessage` where a row lacks its key: nothing is shown
+   * of what was applied by then, and `reset` undoes it.
    */
   apply({ ops, end }: Step): readonly Merged[] {
-    this.#transactions = end.transactions ?? [];
+    this.#transactions = end.transactions ?? none;
     this.#touched = [];
 
-    const keys = ops.length === 1 && !isSnapshotOp(ops[0] as RowOp) ? undefined : this.#beginReplacements(ops.filter(isSnapshotOp));
+    // The rows of every row set that the step replaces leave the stores first, so that "held through a live shape" (P21) means one
+    // that stays as it is.
+    for (const op of ops) if (isSnapshotOp(op)) this.#fed(op.shape).forEach(this.#beginReplacement);
     for (const op of ops) {
       if (!isSnapshotOp(op)) this.#applyRow(op);
-      else for (const set of this.#feeds.get(op.shape) ?? none) set.replacement?.take(op, keys?.get(op) ?? []);
+      else for (const set of this.#fed(op.shape)) set.replacement?.take(op, set.keyColumns);
     }
-    return this.#touched.map((set) => {
-      const replaced = set.replacement !== undefined;
-      return { set, replaced, change: set.settle() };
-    });
+    return this.#touched.map((set) => ({ set, change: set.settle() }));
   }
 
-  /**
-   * Takes the rows of every row set that the step replaces out of the stores first, so that "held through a live shape" (P21)
-   * means one that stays as it is. Returns the keys of the snapshots' rows.
-   */
-  #beginReplacements(ops: readonly SnapshotOp[]): ReadonlyMap<SnapshotOp, readonly Key[]> {
-    const keys = new Map<SnapshotOp, readonly Key[]>();
-    for (const op of ops) {
-      const set = this.#feeds.get(op.shape)?.[0];
-      if (set) keys.set(op, op.rows.map((row) => keyOfRow(row, set.keyColumns) ?? lacksKey(set, row)));
-    }
-    for (const op of keys.keys()) {
-      for (const set of this.#feeds.get(op.shape) ?? none) {
-        if (set.replacement) continue;
-        if (set.live) for (const key of set.members.keys()) (set.store?.held.get(key) as Held).holders--;
-        set.replacement = new Replacement();
-        this.#touched = append(this.#touched, set);
-      }
-    }
-    return keys;
+  #fed(shape: number): readonly RowSet[] {
+    return this.#feeds.get(shape) ?? none;
   }
+
+  readonly #beginReplacement = (set: RowSet): void => {
+    if (set.replacement) return;
+    if (set.snapshot !== undefined) for (const key of set.members.keys()) (set.store?.held.get(key) as Held).holders--;
+    set.replacement = new Replacement();
+    this.#touched = append(this.#touched, set);
+  };
 
   #applyRow(op: RowOp): void {
     const key = canonicalKey(op.key);
-    if (op.insert) this.#applyTo(op.insert, key, op, false);
-    if (op.update) this.#applyTo(op.update, key, op, false);
-    if (op.delete) this.#applyTo(op.delete, key, op, true);
+    this.#applyTo(op.insert, key, op, false);
+    this.#applyTo(op.update, key, op, false);
+    this.#applyTo(op.delete, key, op, true);
   }
 
-  #applyTo(shapes: readonly number[], key: Key, op: RowOp, leaves: boolean): void {
+  #applyTo(shapes: readonly number[] = none, key: Key, op: RowOp, leaves: boolean): void {
     for (const shape of shapes) {
-      for (const set of this.#feeds.get(shape) ?? none) {
+      for (const set of this.#fed(shape)) {
         const { replacement, store } = set;
         if (replacement) {
           if (!this.#isSeen(replacement.snapshot)) replacement.apply(key, op, leaves);
           continue;
         }
-        if (!store || !set.live) continue;
-        const held = store.held.get(key);
-        if (held && op.version < held.version) continue;
-        if (leaves) this.#remove(set, store, held, key, op.version);
-        else this.#put(set, store, held, key, op);
+        if (store && set.snapshot !== undefined) this.#applyHere(set, store, key, op, leaves);
       }
     }
   }
 
-  /** The row matches the row set's shape. */
-  #put(set: RowSet, store: RowStore, held: Held | undefined, key: Key, op: RowOp): void {
+  #applyHere(set: RowSet, store: RowStore, key: Key, op: RowOp, leaves: boolean): void {
+    let held = store.held.get(key);
+    if (held && op.version < held.version) return;
     const before = set.members.get(key);
-    if (!before && this.#isSeen(set.snapshot)) return;
-    const { row, set: columns } = op;
-    const old = held?.row;
-    let now = held;
-    if (!now || now.holders === 0) {
-      if (!row) return;
-      now = store.hold(key, old && sameRow(old, row) ? old : row, op.version, held);
-    } else if (!this.#isSeen(now.origin)) {
-      const shown = old as Row;
-      store.hold(key, row ? (sameRow(shown, row) ? shown : row) : withColumns(shown, columns as Row), op.version, held);
+    if ((leaves || !before) && this.#isSeen(set.snapshot)) return;
+    if (leaves) {
+      held ??= store.hold(key, undefined, op.version, held);
+      held.version = op.version;
+    } else if (!held?.holders) {
+      if (!op.row) return;
+      held = store.hold(key, sameOr(held?.row, op.row), op.version, held);
+    } else if (!this.#isSeen(held.origin)) {
+      store.hold(key, op.row ? sameOr(held.row, op.row) : withColumns(held.row as Row, op.set as Row), op.version, held);
     }
-    if (before === now.row) return;
-    this.#note(set, key, before);
-    set.members.set(key, now.row);
-    if (!before) now.holders++;
-  }
-
-  /** The row does not match any longer, or is gone. */
-  #remove(set: RowSet, store: RowStore, held: Held | undefined, key: Key, version: number): void {
-    if (this.#isSeen(set.snapshot)) return;
-    held ??= store.hold(key, undefined, version, held);
-    held.version = version;
-    const before = set.members.get(key);
-    if (before) {
-      this.#note(set, key, before);
-      set.members.set(key, undefined);
-      held.holders--;
+    const after = leaves ? undefined : held.row;
+    if (before !== after) {
+      if (!set.touched) this.#touched = append(this.#touched, set);
+      set.note(key, before);
+      set.members.set(key, after);
+      if (!after) held.holders--;
+      else if (!before) held.holders++;
     }
-    store.bury(key);
+    if (leaves) store.bury(key);
   }
 
-  #isSeen(snapshot: Snapshot | undefined): boolean {
-    return snapshot !== undefined && seesAll(snapshot, this.#transactions);
-  }
-
-  #note(set: RowSet, key: Key, before: Row | undefined): void {
-    if (!set.touched) this.#touched = append(this.#touched, set);
-    set.note(key, before);
+  #isSeen(snapshot: Snapshot | null | undefined): boolean {
+    return !!snapshot && seesAll(snapshot, this.#transactions);
   }
 }
 
@@ -182,10 +148,5 @@ function unplug(set: RowSet): void {
   set.abandon();
   set.store = undefined;
   set.shape = undefined;
-  set.live = false;
   set.snapshot = undefined;
-}
-
-function lacksKey(set: RowSet, row: Row): never {
-  throw new MalformedMessage(`A row of shape ${set.shape} lacks its key ${set.keyColumns.join(", ")}: ${JSON.stringify(row).slice(0, 200)}`);
 }

@@ -8,21 +8,18 @@ export type OrderTerms = Readonly<Record<string, "asc" | "desc" | undefined>> | 
 
 /** Makes the comparison for an order; ties go by the key's columns. */
 export function compareBy(orderBy: OrderTerms, keyColumns: readonly string[]): CompareRows {
-  const terms = [orderBy].flat().flatMap((term) => Object.entries(term));
-  const columns = [...terms.map(([column]) => column), ...keyColumns];
-  const signs = [...terms.map(([, direction]) => (direction === "desc" ? -1 : 1)), ...keyColumns.map(() => 1)];
+  const terms = [orderBy].flat().flatMap((term) => Object.entries(term)).concat(keyColumns.map((column) => [column, "asc"]));
   return (a, b) => {
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i] as string;
+    for (const [column, direction] of terms) {
       const order = compareValues(a[column], b[column]);
-      if (order !== 0) return order * (signs[i] as number);
+      if (order !== 0) return direction === "desc" ? -order : order;
     }
     return 0;
   };
 }
 
 /**
- * A total order of column values: booleans, numbers, strings, JSON, null. Strings that are decimal numbers count as numbers, since
+ * A total order of column values: booleans, numbers, NaN, strings, JSON, null. Strings that are decimal numbers count as numbers, since
  * that is how `long` and `decimal` arrive; they compare exactly, also beyond 2^53. Other strings compare by code unit.
  */
 export function compareValues(a: unknown, b: unknown): number {
@@ -32,11 +29,11 @@ export function compareValues(a: unknown, b: unknown): number {
   const rankB = rank(b);
   if (rankA !== rankB) return rankA - rankB;
   if (rankA === 1) return compareNumbers(String(a), String(b));
-  if (rankA === 3) return compareSame(JSON.stringify(a), JSON.stringify(b));
-  return rankA === 4 ? 0 : compareSame(a as string | boolean, b as string | boolean);
+  if (rankA === 4) return compareSame(JSON.stringify(a), JSON.stringify(b));
+  return compareSame(a as string | boolean, b as string | boolean);
 }
 
-const numeric = /^(-?(\d+(\.\d+)?|Infinity)|NaN)$/;
+const numeric = /^-?(\d+(\.\d+)?|Infinity)$/;
 
 function rank(value: unknown): number {
   switch (typeof value) {
@@ -45,17 +42,20 @@ function rank(value: unknown): number {
     case "number":
       return 1;
     case "string":
-      return numeric.test(value) ? 1 : 2;
+      return value === "NaN" ? 2 : numeric.test(value) ? 1 : 3;
     default:
-      return value === null || value === undefined ? 4 : 3;
+      return value === null || value === undefined ? 5 : 4;
   }
 }
 
-/** Reading a number as a double keeps its order; where two have the same double, their digits decide. NaN comes last. */
+/** Reading a number as a double keeps its order; where two have the same double, their digits decide. */
 function compareNumbers(a: string, b: string): number {
-  const [x, y] = [Number(a), Number(b)];
-  if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
-  return compareSame(x, y) || (a.length - b.length || compareSame(a, b)) * (x < 0 ? -1 : 1);
+  return compareSame(Number(a), Number(b)) || compareDigits(a, b) * (a.startsWith("-") ? -1 : 1);
+}
+
+/** Compares decimal strings without leading zeros, however long. */
+export function compareDigits(a: string, b: string): number {
+  return a.length - b.length || compareSame(a, b);
 }
 
 function compareSame<T extends string | number | boolean>(a: T, b: T): number {

@@ -1,5 +1,6 @@
+import { malformed } from "./decode.js";
 import { withColumns } from "./equality.js";
-import type { Key, Row } from "./keys.js";
+import { keyOfRow, type Key, type Row } from "./keys.js";
 import type { RowOp, SnapshotOp } from "./protocol.js";
 import type { Snapshot } from "./visibility.js";
 
@@ -9,10 +10,8 @@ import type { Snapshot } from "./visibility.js";
  */
 export class Replacement {
   readonly members: Map<Key, Row> = new Map();
-  /** The transactions that the snapshot saw. */
-  snapshot: Snapshot | undefined;
-  /** Whether the first snapshot op has come: only row ops after it count (P19). */
-  begun = false;
+  /** The transactions that the snapshot saw; undefined until its first op has come: only row ops after it count (P19). */
+  snapshot: Snapshot | null | undefined;
   readonly #versions = new Map<Key, number>();
 
   /** The version of the last row op for a key; 0 while it is as the snapshot gave it. */
@@ -20,15 +19,15 @@ export class Replacement {
     return this.#versions.get(key) ?? 0;
   }
 
-  take(op: SnapshotOp, keys: readonly Key[]): void {
-    if (!this.begun) this.snapshot = op.snapshot ?? undefined;
-    this.begun = true;
-    for (let i = 0; i < keys.length; i++) this.members.set(keys[i] as Key, op.rows[i] as Row);
+  /** Takes rows of the snapshot. Throws `MalformedMessage` where one lacks its key. */
+  take({ rows, snapshot }: SnapshotOp, keyColumns: readonly string[]): void {
+    if (this.snapshot === undefined) this.snapshot = snapshot ?? null;
+    for (const row of rows) this.members.set(keyOfRow(row, keyColumns) ?? malformed(row, `A row lacks its key ${keyColumns.join()}`), row);
   }
 
   /** A row op that follows the snapshot; `leaves` where the row does not match any longer. */
   apply(key: Key, op: RowOp, leaves: boolean): void {
-    if (!this.begun || op.version < this.version(key)) return;
+    if (this.snapshot === undefined || op.version < this.version(key)) return;
     const row = this.members.get(key);
     const now = leaves ? undefined : (op.row ?? (row && withColumns(row, op.set as Row)));
     if (now) this.members.set(key, now);

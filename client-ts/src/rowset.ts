@@ -1,27 +1,19 @@
 import { append } from "./append.js";
 import { changedColumns, sameRow } from "./equality.js";
 import type { Key, Row } from "./keys.js";
-import type { Replacement } from "./replacement.js";
+import { Replacement } from "./replacement.js";
 import type { RowStore } from "./store.js";
 import type { Snapshot } from "./visibility.js";
 
 /** What a step changed in a row set: rows as they were and as they are, pairwise; undefined where there was or is none. */
 export class Change {
-  #befores: (Row | undefined)[] = [];
-  #afters: (Row | undefined)[] = [];
+  befores: (Row | undefined)[] = [];
+  afters: (Row | undefined)[] = [];
   #diff: RowDiff | undefined;
 
-  get befores(): readonly (Row | undefined)[] {
-    return this.#befores;
-  }
-
-  get afters(): readonly (Row | undefined)[] {
-    return this.#afters;
-  }
-
   add(before: Row | undefined, after: Row | undefined): void {
-    this.#befores = append(this.#befores, before);
-    this.#afters = append(this.#afters, after);
+    this.befores = append(this.befores, before);
+    this.afters = append(this.afters, after);
   }
 
   /** The same for listeners; made only when one asks. */
@@ -62,10 +54,8 @@ export class RowSet {
   store: RowStore | undefined;
   /** Its shape's number on this connection. */
   shape: number | undefined;
-  /** Whether a snapshot has come on this connection; before, row ops are not for it. */
-  live = false;
-  /** The transactions that its snapshot saw. */
-  snapshot: Snapshot | undefined;
+  /** The transactions that its snapshot saw; undefined until one has come on this connection: before, row ops are not for it. */
+  snapshot: Snapshot | null | undefined;
   /** Set while a step replaces its rows: what they will be. */
   replacement: Replacement | undefined;
 
@@ -117,11 +107,8 @@ export class RowSet {
 
   /** Takes all rows out. */
   clear(): Change | undefined {
-    const change = new Change();
-    for (const row of this.rows) change.add(row, undefined);
-    this.members = new Map();
-    this.#rows = undefined;
-    return change.befores.length > 0 ? change : undefined;
+    this.replacement = new Replacement();
+    return this.settle();
   }
 
   /** A row set that shows the same and no longer changes. */
@@ -142,11 +129,13 @@ export class RowSet {
       if (!after) this.members.delete(key);
       if (before === after) continue;
       if (repeated && before && after && sameRow(before, after)) {
+        // It is, after all, what it was: it goes on being the object that it was.
         this.members.set(key, before);
-        this.store?.restore(key, before, after);
-        continue;
+        const held = this.store?.held.get(key);
+        if (held?.row === after) held.row = before;
+      } else {
+        change.add(before, after);
       }
-      change.add(before, after);
     }
     this.#repeated = false;
   }
@@ -168,6 +157,5 @@ export class RowSet {
     this.members = members;
     this.replacement = undefined;
     this.snapshot = replacement.snapshot;
-    this.live = true;
   }
 }

@@ -8,19 +8,19 @@ export interface Step {
 
 /** Puts steps together from their parts. One for each connection: what is unfinished goes with it. */
 export class StepAssembler {
-  readonly #unfinished = new Map<number, Op[]>();
+  readonly #unfinished = new Map<number | undefined, (readonly Op[])[]>();
 
   /** Takes a part in; returns its step when this was the last. */
-  add(part: Part): Step | undefined {
-    const { step, end } = part;
-    if (step === undefined) return end && { ops: part.ops, end };
-    const earlier = this.#unfinished.get(step);
-    if (end) {
-      this.#unfinished.delete(step);
-      return { ops: earlier ? earlier.concat(part.ops) : part.ops, end };
+  add({ step, ops, end }: Part): Step | undefined {
+    const parts = this.#unfinished.get(step);
+    if (!parts) {
+      if (end) return { ops, end };
+      this.#unfinished.set(step, [ops]);
+      return undefined;
     }
-    if (earlier) for (const op of part.ops) earlier.push(op);
-    else this.#unfinished.set(step, part.ops.slice());
-    return undefined;
+    parts.push(ops);
+    if (!end) return undefined;
+    this.#unfinished.delete(step);
+    return { ops: parts.flat(), end };
   }
 }

@@ -1,4 +1,4 @@
-import { sameRow } from "./equality.js";
+import { sameOr } from "./equality.js";
 import type { Key, Row } from "./keys.js";
 import type { Replacement } from "./replacement.js";
 import type { Snapshot } from "./visibility.js";
@@ -9,7 +9,7 @@ export interface Held {
   /** The newest version known of; 0 for a row that only a snapshot gave (its rows carry none). */
   version: number;
   /** The snapshot whose values the row has, where it was one of named transactions. */
-  origin: Snapshot | undefined;
+  origin: Snapshot | null | undefined;
   /** How many row sets show it. */
   holders: number;
 }
@@ -44,21 +44,14 @@ export class RowStore {
     const held = this.held.get(key);
     if (held?.row && held.holders > 0) {
       held.holders++;
-      return before && sameRow(before, held.row) ? before : held.row;
+      return sameOr(before, held.row);
     }
-    const old = before ?? held?.row;
-    const row = old && sameRow(old, own) ? old : own;
+    const row = sameOr(before ?? held?.row, own);
     const version = replacement.version(key);
     const now = this.hold(key, row, Math.max(version, held?.version ?? 0), held);
     now.origin = version === 0 ? replacement.snapshot : undefined;
     now.holders = 1;
     return row;
-  }
-
-  /** The row is, after all, what it was: it goes on being the object that it was. */
-  restore(key: Key, before: Row, after: Row): void {
-    const held = this.held.get(key);
-    if (held?.row === after) held.row = before;
   }
 
   /** Makes a tombstone of a row that no row set shows any more, so that a late older change does not bring it back. */
@@ -68,14 +61,9 @@ export class RowStore {
     held.row = undefined;
     this.#tombstones.delete(key);
     this.#tombstones.add(key);
-    if (this.#tombstones.size > maxTombstones) this.#forgetOldest();
-  }
-
-  #forgetOldest(): void {
-    for (const key of this.#tombstones) {
-      this.#tombstones.delete(key);
-      if (this.held.get(key)?.row === undefined) this.held.delete(key);
-      return;
-    }
+    if (this.#tombstones.size <= maxTombstones) return;
+    const [oldest] = this.#tombstones as Iterable<Key> as [Key];
+    this.#tombstones.delete(oldest);
+    if (!this.held.get(oldest)?.row) this.held.delete(oldest);
   }
 }

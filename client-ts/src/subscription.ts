@@ -16,12 +16,14 @@ export type Phase = "idle" | "asked" | "live" | "waiting" | "failed" | "closed";
  */
 export type Happening = "asked" | "snapshot" | "fault" | "due" | "refused" | "lost" | "closed";
 
+const ends = { refused: "failed", closed: "closed" } as const;
+
 /** What follows from what; where a phase does not list a happening, it changes nothing. */
 const transitions: Readonly<Record<Phase, Readonly<Partial<Record<Happening, Phase>>>>> = {
-  idle: { asked: "asked", refused: "failed", closed: "closed" },
-  asked: { snapshot: "live", fault: "waiting", refused: "failed", lost: "idle", closed: "closed" },
-  live: { fault: "waiting", refused: "failed", lost: "idle", closed: "closed" },
-  waiting: { due: "idle", refused: "failed", lost: "idle", closed: "closed" },
+  idle: { asked: "asked", ...ends },
+  asked: { snapshot: "live", fault: "waiting", lost: "idle", ...ends },
+  live: { fault: "waiting", lost: "idle", ...ends },
+  waiting: { due: "idle", lost: "idle", ...ends },
   failed: { closed: "closed" },
   closed: {},
 };
@@ -63,16 +65,9 @@ export class Subscription {
   }
 
   get status(): CollectionStatus {
-    switch (this.#phase) {
-      case "idle":
-      case "asked":
-      case "waiting":
-        return this.#wasLive ? "stale" : "loading";
-      case "live":
-      case "failed":
-      case "closed":
-        return this.#phase;
-    }
+    const phase = this.#phase;
+    if (phase === "live" || phase === "failed" || phase === "closed") return phase;
+    return this.#wasLive ? "stale" : "loading";
   }
 
   /** Makes the transition; returns whether its collections show another status or error than before. */

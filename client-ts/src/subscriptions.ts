@@ -157,11 +157,10 @@ export class Subscriptions {
     const merged = this.#merge.apply(step);
     this.#lastEnd = step.end;
     let news: News[] = [];
-    for (const { set, change, replaced } of merged) {
+    for (const { set, change } of merged) {
       const subscription = this.#byId.get(set.id);
-      if (!subscription) continue;
-      const shown = replaced && subscription.handle("snapshot");
-      if (shown || change) news = append(news, { subscription, change });
+      // A step that concerns what is not live yet brings its snapshot.
+      if (subscription && (subscription.handle("snapshot") || change)) news = append(news, { subscription, change });
     }
     publish(news);
   }

@@ -1,3 +1,5 @@
+import { isObject } from "./equality.js";
+import { isKeyValue } from "./keys.js";
 import type { LooseKey, Scalar } from "./schema.js";
 import type { Target, WireTerm } from "./protocol.js";
 
@@ -25,35 +27,31 @@ export function toTarget({ entity, keys, where, columns }: Request): Target {
 /** Whether no row can match, whatever the database holds: nothing needs to be asked. */
 export function matchesNothing({ keys, where }: Target): boolean {
   return keys?.length === 0
-    || (where !== undefined && Object.values(where).some((term) => typeof term === "object" && term !== null && term.in.length === 0));
+    || Object.values(where ?? {}).some((term) => isObject(term) && term.in.length === 0);
 }
 
 function toTerm(name: string, value: unknown): WireTerm {
-  if (typeof value !== "object" || value === null) return value === null ? null : toScalar(name, value);
+  if (!isObject(value)) return toValue(name, value);
   const { in: list, ...rest } = value as { readonly in?: unknown };
   if (!Array.isArray(list) || Object.keys(rest).length > 0) {
     throw new TypeError(`LiveHub: ${name} must be a value or { in: [...] }, not ${JSON.stringify(value)}.`);
   }
-  return { in: distinct(list.map((item: unknown) => (item === null ? null : toScalar(name, item)))) };
+  return { in: distinct(list.map((item: unknown) => toValue(name, item))) };
 }
 
 function toKey(entity: string, key: unknown): LooseKey {
-  if (typeof key !== "object" || key === null) return toScalar(`A key of ${entity}`, key);
+  if (!isObject(key)) return toScalar(`A key of ${entity}`, key);
   return mapValues(key as Readonly<Record<string, unknown>>, (value, column) => toScalar(`${entity}.${column}`, value));
 }
 
+function toValue(name: string, value: unknown): Scalar | null {
+  return value === null ? null : toScalar(name, value);
+}
+
 function toScalar(name: string, value: unknown): Scalar {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return value;
-    case "number":
-      return Number.isFinite(value) ? value : String(value);
-    case "bigint":
-      return String(value);
-    default:
-      throw new TypeError(`LiveHub: ${name} must be a string, number or boolean, not ${String(value)}.`);
-  }
+  if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value))) return String(value);
+  if (isKeyValue(value)) return value;
+  throw new TypeError(`LiveHub: ${name} must be a string, number or boolean, not ${String(value)}.`);
 }
 
 /**
@@ -61,7 +59,7 @@ function toScalar(name: string, value: unknown): Scalar {
  * set. Equal targets share one subscription.
  */
 export function canonical(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (!isObject(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).sort().join()}]`;
   return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${canonical(item)}`).sort().join()}}`;
 }

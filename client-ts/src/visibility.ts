@@ -1,3 +1,5 @@
+import { compareDigits } from "./order.js";
+
 /** A PostgreSQL snapshot (`pg_snapshot`): which transactions it sees. */
 export interface Snapshot {
   readonly xmin: string;
@@ -13,13 +15,8 @@ export function seesAll(snapshot: Snapshot, transactions: readonly string[]): bo
   return transactions.length > 0 && transactions.every((transaction) => sees(snapshot, transaction));
 }
 
+/** Transaction ids have 64 bits, more than a number holds. */
 function sees(snapshot: Snapshot, transaction: string): boolean {
-  if (compareIds(transaction, snapshot.xmax) >= 0) return false;
-  return compareIds(transaction, snapshot.xmin) < 0 || !snapshot.active.includes(transaction);
-}
-
-/** Compares decimal strings without leading zeros; transaction ids have 64 bits, more than a number holds. */
-function compareIds(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareDigits(transaction, snapshot.xmax) < 0
+    && (compareDigits(transaction, snapshot.xmin) < 0 || !snapshot.active.includes(transaction));
 }
