@@ -114,6 +114,12 @@ export interface HubBase {
   readonly subscribe: (listener: () => void) => () => void;
   /** Whether a collection is open under that label. */
   readonly watching: (label: string) => boolean;
+  /**
+   * Resolves when every collection shows what a request has committed, or needs nothing of it: `await live.seen(response.headers.get("LiveHub-Transaction"))`
+   * (the server sets the header with `UseLiveHubTransactionHeader`; without one, at once). Rejects with a `LiveHubError`: `unknown_transaction` where the server never hears
+   * of it, `too_many_transactions`, `closed` when the hub is closed. While the connection is away, it waits.
+   */
+  readonly seen: (transaction: string | null | undefined) => Promise<void>;
   /** Closes every collection; the connection stays. */
   readonly closeAll: () => void;
   /** Closes every collection and the connection, for good. Resolves when the connection has ended. */

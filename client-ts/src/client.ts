@@ -61,7 +61,7 @@ export class Hub implements Owner {
     const subscriptions = (this.#subscriptions = new Subscriptions({
       welcomed: () => this.#become("connected"),
       incompatible: () => this.#giveUp(),
-      confused: () => this.#connection.restart(),
+      restart: (delayMs) => this.#connection.restart(delayMs),
     }));
     this.#connection = new Connection(openLink, options, {
       up: (send) => subscriptions.connected(send),
@@ -98,12 +98,15 @@ export class Hub implements Owner {
     return status !== undefined && status !== "failed";
   };
 
+  readonly seen: (transaction: string | null | undefined) => Promise<void> = (transaction) => this.#subscriptions.seen(transaction);
+
   readonly closeAll: () => void = () => {
     for (const view of [...this.#views]) view.close();
   };
 
   readonly close: () => Promise<void> = () => {
     this.closeAll();
+    this.#subscriptions.close();
     this.#become("closed");
     return this.#connection.close();
   };

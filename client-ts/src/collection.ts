@@ -1,5 +1,6 @@
 import type { Collection, CollectionState, CollectionStatus, Diff, Single, SingleState, Watched } from "./api.js";
 import type { Arrangement } from "./arrangement.js";
+import { Deferred } from "./deferred.js";
 import { LiveHubError } from "./errors.js";
 import { canonicalUserKey, type Row } from "./keys.js";
 import { Listeners } from "./listeners.js";
@@ -20,35 +21,27 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   readonly #owner: Owner;
   readonly #listeners = new Listeners<[]>();
   readonly #diffListeners = new Listeners<[Diff<Row>]>();
+  readonly #ready = new Deferred();
   #last: RowSet | undefined;
   #state: State | undefined;
-  /** Settles `ready` where the status says so; there until it has. */
-  #settle: (() => void) | undefined;
   /** The rows that it had when it was opened, and who is still to be told of them. */
   #first: { readonly diff: Diff<Row>; readonly listeners: Listeners<[Diff<Row>]> } | undefined;
 
-  readonly ready: Promise<void> = new Promise((resolve, reject) => {
-    this.#settle = () => {
-      const { status } = this;
-      if (status === "loading" || status === "stale") return;
-      this.#settle = undefined;
-      if (status === "live") resolve();
-      else reject(this.error ?? new LiveHubError("closed", "The collection was closed before it was live."));
-    };
-  });
-
   constructor(subscription: Subscription, owner: Owner, label: string | undefined) {
-    this.ready.catch(() => {});
     this.#subscription = subscription;
     this.#owner = owner;
     this.label = label;
     subscription.watchers.add(this);
-    this.#settle?.();
+    this.#settle();
     const inserted = this.set.rows;
     if (inserted.length > 0) {
       this.#first = { diff: { inserted, updated: [], deleted: [] }, listeners: new Listeners() };
       queueMicrotask(() => this.#tellFirst());
     }
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   get status(): CollectionStatus {
@@ -88,7 +81,7 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   absorb(change: Change | undefined): void {
     this.#state = undefined;
     if (change) this.changed(change);
-    this.#settle?.();
+    this.#settle();
   }
 
   announce(change: Change | undefined): void {
@@ -113,6 +106,15 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
     const first = this.#first;
     this.#first = undefined;
     first?.listeners.call(first.diff);
+  }
+
+  /** Settles `ready`; only the first time counts. */
+  #settle(): void {
+    const { status } = this;
+    if (status === "live") this.#ready.resolve();
+    else if (status === "failed" || status === "closed") {
+      this.#ready.reject(this.error ?? new LiveHubError("closed", "The collection was closed before it was live."));
+    }
   }
 }
 

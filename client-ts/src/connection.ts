@@ -50,6 +50,8 @@ export class Connection {
   readonly #events: ConnectionEvents;
   #link: Link | undefined;
   #isUp = false;
+  /** How long to wait before the next attempt, where that is not for us to say. */
+  #delayMs: number | undefined;
   #probing = false;
   /** Aborted when the connection is closed; the page's events go with it. */
   readonly #end = new AbortController();
@@ -71,9 +73,11 @@ export class Connection {
     this.#run().catch(reportUncaught);
   }
 
-  /** Gives up the link that is up and connects anew, after the usual delay. */
-  restart(): void {
-    if (this.#isUp) this.#drop();
+  /** Gives up the link that is up and connects anew, after the usual delay or the one that was asked for. */
+  restart(delayMs?: number): void {
+    if (!this.#isUp) return;
+    this.#delayMs = delayMs;
+    this.#drop();
   }
 
   /** Ends the connection for good. Resolves when it has ended. */
@@ -88,7 +92,8 @@ export class Connection {
     let delayMs = 0;
     for (let attempt = 0; !this.#end.signal.aborted; attempt++) {
       if (await this.#connectOnce() > Math.max(delayMs, goodAfterMs)) attempt = 0;
-      delayMs = this.#options.reconnectDelayMs(attempt);
+      delayMs = this.#delayMs ?? this.#options.reconnectDelayMs(attempt);
+      this.#delayMs = undefined;
       if (!this.#end.signal.aborted) await fulfils(this.#woken(), delayMs);
     }
   }

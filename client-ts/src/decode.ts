@@ -1,7 +1,7 @@
 import { isObject } from "./equality.js";
 import { isKeyValue, type WireKey } from "./keys.js";
 import { protocolVersions } from "./protocol.js";
-import type { End, Fault, Op, Part, ServerMessage, SnapshotOp, RowOp, Subscribed, Welcome } from "./protocol.js";
+import type { End, Fault, GoingAway, Op, Part, RowOp, Seen, ServerMessage, SnapshotOp, Subscribed, Welcome } from "./protocol.js";
 import type { Snapshot } from "./visibility.js";
 
 /** The server said something that is not of this protocol. Nothing can be concluded from it: the client connects anew. */
@@ -34,8 +34,12 @@ function isSubscribed(m: Unchecked<Subscribed>): m is Subscribed {
 }
 
 function isFault(m: Unchecked<Fault>): m is Fault {
-  return isString(m.code) && isString(m.message) && isOptional(m.id, isCount) && isOptional(m.retryMs, isCount);
+  return isString(m.code) && isString(m.message) && isOptional(m.id, isCount) && isOptional(m.retryMs, isCount)
+    && isOptional(m.transaction, isString);
 }
+
+const isSeen = (m: Unchecked<Seen>): m is Seen => isString(m.transaction);
+const isGoingAway = (m: Unchecked<GoingAway>): m is GoingAway => isCount(m.retryMs);
 
 function isPart(m: Unchecked<Part>): m is Part {
   return isOptional(m.step, isCount) && isListOf(m.ops, isOp) && isOptional(m.end, isEnd) && (m.step ?? m.end) !== undefined;
@@ -67,6 +71,7 @@ type Check = (message: Record<string, unknown>) => message is Record<string, unk
 
 const checks: ReadonlyMap<unknown, Check> = new Map([
   ["part", isPart as Check], ["subscribed", isSubscribed as Check], ["welcome", isWelcome as Check], ["error", isFault as Check],
+  ["seen", isSeen as Check], ["going-away", isGoingAway as Check],
 ]);
 
 const isKey = (value: unknown): value is WireKey => isKeyValue(value) || isListOf(value, isKeyValue, 1);

@@ -1,6 +1,6 @@
 /**
  * What went wrong, as a stable name. The server's codes are listed in `docs/protocol.md`; the client adds
- * `closed` (the collection was closed before it was live) and `too_large` (one subscription does not fit in a message).
+ * `closed` (the collection was closed before it was live, the hub before it had seen a transaction) and `too_large` (one subscription does not fit in a message).
  */
 export type LiveHubErrorCode =
   | "protocol"
@@ -14,6 +14,8 @@ export type LiveHubErrorCode =
   | "too_many_subscriptions"
   | "too_many_keys"
   | "too_many_terms"
+  | "too_many_transactions"
+  | "unknown_transaction"
   | "snapshot_failed"
   | "snapshot_too_slow"
   | "snapshot_too_large"

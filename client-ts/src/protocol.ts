@@ -26,7 +26,8 @@ export interface Ask extends Target {
 export type ClientMessage =
   | { readonly type: "hello"; readonly protocol: { readonly min: number; readonly max: number }; readonly client: string }
   | { readonly type: "subscribe"; readonly subscriptions: readonly Ask[] }
-  | { readonly type: "unsubscribe"; readonly ids: readonly number[] };
+  | { readonly type: "unsubscribe"; readonly ids: readonly number[] }
+  | { readonly type: "seen"; readonly transaction: string };
 
 export function hello(): ClientMessage {
   return { type: "hello", protocol: protocolVersions, client: clientName };
@@ -38,6 +39,10 @@ export function subscribe(subscriptions: readonly Ask[]): ClientMessage {
 
 export function unsubscribe(ids: readonly number[]): ClientMessage {
   return { type: "unsubscribe", ids };
+}
+
+export function seen(transaction: string): ClientMessage {
+  return { type: "seen", transaction };
 }
 
 export function ask(id: number, target: Target): Ask {
@@ -86,9 +91,16 @@ export interface Fault {
   readonly message: string;
   readonly id?: number;
   readonly retryMs?: number;
+  readonly transaction?: string;
 }
 
-export type ServerMessage = Welcome | Subscribed | Part | Fault;
+/** All that there was to send of a transaction was sent. */
+export interface Seen { readonly type: "seen"; readonly transaction: string }
+
+/** The server ends, and wants us back after that time. */
+export interface GoingAway { readonly type: "going-away"; readonly retryMs: number }
+
+export type ServerMessage = Welcome | Subscribed | Part | Fault | Seen | GoingAway;
 
 export function isSnapshotOp(op: Op): op is SnapshotOp {
   return "rows" in op;

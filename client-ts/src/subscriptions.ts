@@ -4,13 +4,14 @@ import { decode, MalformedMessage } from "./decode.js";
 import { LiveHubError } from "./errors.js";
 import { Merge } from "./merge.js";
 import {
-  ask, hello, protocolVersions, subscribe, unsubscribe,
+  ask, hello, protocolVersions, seen, subscribe, unsubscribe,
   type ClientMessage, type End, type Fault, type ServerMessage, type Subscribed, type Target, type Welcome,
 } from "./protocol.js";
 import type { Change } from "./rowset.js";
 import { StepAssembler, type Step } from "./steps.js";
 import { Subscription, type Watcher } from "./subscription.js";
 import { canonical } from "./target.js";
+import { Transactions } from "./transactions.js";
 
 /** What the conversation with the server means for the connection. */
 export interface ConversationEvents {
@@ -18,8 +19,8 @@ export interface ConversationEvents {
   welcomed(): void;
   /** It does not: nothing more can come of this hub. */
   incompatible(): void;
-  /** What the server said makes no sense: everything is to be asked again on a new connection. */
-  confused(): void;
+  /** Everything is to be asked again on a new connection: what the server said makes no sense, or it goes away and names the time to wait. */
+  restart(delayMs?: number): void;
 }
 
 /** What everything shown is true as of. */
@@ -38,6 +39,7 @@ export class Subscriptions {
   readonly #byId = new Map<number, Subscription>();
   readonly #byTarget = new Map<string, Subscription>();
   readonly #merge = new Merge();
+  readonly #transactions = new Transactions();
 
   /** Those to look at in the next flush: opened, left by their last watcher, or due again. */
   #pending = new Set<Subscription>();
@@ -90,6 +92,7 @@ export class Subscriptions {
     send(hello());
     for (const subscription of this.#byId.values()) this.#pending.add(subscription);
     this.#flush();
+    for (const token of this.#transactions.tokens) send(seen(token));
   }
 
   /** The connection has ended: what is shown is stale. */
@@ -97,6 +100,7 @@ export class Subscriptions {
     this.#send = undefined;
     this.#steps = new StepAssembler();
     this.#merge.reset();
+    this.#transactions.lost();
     const news: News[] = [];
     for (const subscription of this.#byId.values()) {
       if (subscription.onWire && subscription.handle("lost")) news.push({ subscription, change: undefined });
@@ -104,9 +108,20 @@ export class Subscriptions {
     publish(news);
   }
 
+  /** Resolves when every collection shows what a request has committed. */
+  seen(token: string | null | undefined): Promise<void> {
+    return token ? this.#transactions.wait(token, () => this.#send?.(seen(token))) : Promise.resolve();
+  }
+
+  /** The hub is closed: nobody sees anything any more. */
+  close(): void {
+    this.#transactions.fail(new LiveHubError("closed", "The hub is closed."));
+  }
+
   /** Everything fails, now and from now on. */
   fail(error: LiveHubError): void {
     this.#end = error;
+    this.#transactions.fail(error);
     this.#send = undefined;
     publish([...this.#byId.values()].map((subscription) => this.#refuse(subscription, error)));
   }
@@ -117,9 +132,10 @@ export class Subscriptions {
       decode(payload, (message) => {
         if (this.#send) this.#handle(message);
       });
+      this.#settle();
     } catch (error) {
       console.warn(error instanceof MalformedMessage ? `LiveHub: ${error.message}` : error);
-      this.#events.confused();
+      this.#events.restart();
     }
   }
 
@@ -136,7 +152,16 @@ export class Subscriptions {
         return this.#fault(message);
       case "welcome":
         return this.#welcome(message);
+      case "seen":
+        return this.#transactions.sent(message.transaction);
+      case "going-away":
+        return this.#events.restart(message.retryMs);
     }
+  }
+
+  /** A collection that shows rows of before may lack what was sent on this connection. */
+  #settle(): void {
+    this.#transactions.settle(() => [...this.#byId.values()].some(({ status }) => status === "stale"));
   }
 
   #welcome({ protocol, epoch }: Welcome): void {
@@ -165,9 +190,10 @@ export class Subscriptions {
     publish(news);
   }
 
-  #fault({ id, code, message, retryMs }: Fault): void {
+  #fault({ id, code, message, retryMs, transaction }: Fault): void {
     if (id === undefined) {
-      if (code === "protocol") this.#events.incompatible();
+      if (transaction !== undefined) this.#transactions.refuse(transaction, new LiveHubError(code, message));
+      else if (code === "protocol") this.#events.incompatible();
       else console.warn(`LiveHub: ${code}: ${message}`);
       return;
     }
@@ -226,6 +252,7 @@ export class Subscriptions {
         opened.push(subscription);
       }
     }
+    this.#settle();
     const send = this.#send;
     if (!send) return;
     for (let i = 0; i < closed.length; i += 1000) send(unsubscribe(closed.slice(i, i + 1000)));

@@ -64,7 +64,7 @@ class Run {
     this.#subscriptions = new Subscriptions({
       welcomed() {},
       incompatible: () => this.faults.push("incompatible"),
-      confused: () => this.faults.push("confused"),
+      restart: () => this.faults.push("restart"),
     });
     this.#server = this.#connect({ late: false, newEpoch: false });
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { decode as decodeEach, MalformedMessage } from "../src/decode.js";
-import { ask, clientName, hello, subscribe, unsubscribe, type ClientMessage, type ServerMessage } from "../src/protocol.js";
+import { ask, clientName, hello, seen, subscribe, unsubscribe, type ClientMessage, type ServerMessage } from "../src/protocol.js";
 import { toTarget, type Request } from "../src/target.js";
 
 interface Golden { readonly name: string; readonly message: Record<string, unknown> & { readonly type: string } }
@@ -27,6 +27,7 @@ const encoded: Readonly<Record<string, ClientMessage>> = {
   "subscribe to null": subscribe([request(5, { entity: "Card", where: { memberId: null } })]),
   "subscribe to all, several at once": subscribe([request(6, { entity: "Card" }), request(7, { entity: "List", where: {} })]),
   unsubscribe: unsubscribe([1, 2]),
+  seen: seen("019a9f0c3b7e7d21a4c05b1f2e3d4c5b"),
 };
 
 describe("golden messages", () => {
@@ -67,6 +68,8 @@ describe("decoding", () => {
     ["a key that is null", [{ type: "part", ops: [{ key: null, version: 1, delete: [1] }], end: { offset: 1, tag: "t" } }]],
     ["rows that are no objects", [{ type: "part", ops: [{ shape: 1, snapshot: null, rows: [1] }], end: { offset: 1, tag: "t" } }]],
     ["an error without code", [{ type: "error", message: "?" }]],
+    ["a transaction that is no text", [{ type: "seen", transaction: 1 }]],
+    ["a time to come back that is none", [{ type: "going-away", retryMs: "soon" }]],
   ])("%s is refused", (_, payload) => {
     expect(() => decode(payload)).toThrow(MalformedMessage);
   });

@@ -28,9 +28,9 @@ const steps = (withSnapshots: boolean): fc.Arbitrary<readonly (readonly Op[])[]>
 /** A client with three live collections, two of which share their rows, and everything that its listeners heard. */
 async function listen(): Promise<{ receive: (messages: readonly unknown[]) => void; views: readonly CollectionView[]; heard: [number, Diff<Row>][] }> {
   const fail = (): never => {
-    throw new Error("confused");
+    throw new Error("restart");
   };
-  const subscriptions = new Subscriptions({ welcomed() {}, incompatible: fail, confused: fail });
+  const subscriptions = new Subscriptions({ welcomed() {}, incompatible: fail, restart: fail });
   const heard: [number, Diff<Row>][] = [];
   const views = [{}, { where: { id: 1 } }, { columns: ["id", "title", "v"] }].map((more, i) => {
     const view = new CollectionView(subscriptions.open({ entity: "Card", ...more }), { left() {} }, undefined, asTheyCame);
@@ -139,7 +139,7 @@ describe("steps", () => {
   });
 
   test("rule 18: a step that is unfinished when the connection ends is dropped", async () => {
-    const subscriptions = new Subscriptions({ welcomed() {}, incompatible() {}, confused() {} });
+    const subscriptions = new Subscriptions({ welcomed() {}, incompatible() {}, restart() {} });
     const view = new CollectionView(subscriptions.open({ entity: "Card" }), { left() {} }, undefined, asTheyCame);
     const reply = [
       { type: "subscribed", id: 1, shape: 1, entity: "Card", key: ["id"] },

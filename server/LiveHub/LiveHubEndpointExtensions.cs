@@ -36,6 +36,8 @@ public static class LiveHubEndpointExtensions
         }
 
         HubJson.Check(endpoints.ServiceProvider.GetRequiredService<IHubProtocolResolver>());
-        return endpoints.MapHub<SyncHub>(pattern, configure);
+        var hub = endpoints.MapHub<SyncHub>(pattern, configure);
+        endpoints.ServiceProvider.GetRequiredService<Shutdown>().Register();
+        return hub;
     }
 }

@@ -22,6 +22,12 @@ public sealed class LiveHubOptions
     public TimeSpan SnapshotTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// How long a client that asks for a transaction (<c>live.seen</c>) waits for it to come. Most have come by then; one that never does was lost
+    /// with the process that committed it, or is of another application. From 1 second to 10 minutes; default 30 seconds.
+    /// </summary>
+    public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// Bytes that the rows of one subscribe message may take, encoded; they are held until the connection has taken them, and a connection's messages are
     /// read one after the other. What is read again at one time may take as much; where it is more, the client asks for each again. From 64 KiB to 1 GiB; default 64 MiB.
     /// </summary>

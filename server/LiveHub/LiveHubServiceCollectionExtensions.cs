@@ -79,6 +79,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<Router>();
         services.TryAddSingleton<SyncConnectionFactory>();
         services.TryAddSingleton<HubLifetimeManager<SyncHub>, SyncLifetimeManager>();
+        services.TryAddSingleton<Shutdown>();
 
         // Of these there is one each, however many contexts there are.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, ExposureReport>());

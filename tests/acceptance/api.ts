@@ -34,7 +34,7 @@ export interface Outcome { readonly entity: SetName; readonly id: Id; readonly r
 /** problem+json, as every failure is answered. */
 export interface Problem { readonly status: number; readonly title: string; readonly detail?: string; readonly index?: number }
 
-export interface Answer { readonly status: number; readonly contentType: string; readonly location: string | null; readonly body: unknown }
+export interface Answer { readonly status: number; readonly contentType: string; readonly location: string | null; readonly transaction: string | null; readonly body: unknown }
 
 /** A request that was answered with 4xx or 5xx. */
 export class ApiError extends Error {
@@ -64,6 +64,7 @@ export class Api {
       status: response.status,
       contentType: response.headers.get('content-type') ?? '',
       location: response.headers.get('location'),
+      transaction: response.headers.get('LiveHub-Transaction'),
       body: text === '' ? undefined : parse(text),
     };
   }

@@ -71,8 +71,8 @@ export class FakeServer {
     return this.links.at(-1) as FakeLink;
   }
 
-  hub(): Hub {
-    return new Hub(this.open, { reconnectDelayMs: () => 1, startTimeoutMs: 1000 });
+  hub(reconnectDelayMs: (attempt: number) => number = () => 1): Hub {
+    return new Hub(this.open, { reconnectDelayMs, startTimeoutMs: 1000 });
   }
 }
 

@@ -31,6 +31,7 @@ try
     await using var app = builder.Build();
     await app.PrepareDatabaseAsync();
     app.UseBoardWeb();
+    app.UseLiveHubTransactionHeader(); // the page knows by it when it shows what it has saved
     app.MapBoardApi();
     app.MapLiveHub("/live");
     await app.RunAsync();

@@ -109,7 +109,7 @@ internal sealed class CapturingTransaction(
             }
             else
             {
-                open.Drop();
+                transactions.Drop(open);
             }
         }
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace LiveHub.Capture;
 
 /// <summary>Brings what a committed transaction wrote into the log. Nothing here throws: the commit is done.</summary>
-internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics metrics, ILogger<ChangesetPublisher> logger)
+internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics metrics, TimeProvider time, ILogger<ChangesetPublisher> logger)
 {
     private readonly Lock _lock = new();
     private long _version;
@@ -16,26 +16,29 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
     {
         if (committed.End() is { } writes)
         {
-            Publish(writes, committed.Stamp);
+            Publish(writes, committed.Stamp, committed.Id, committed.IsNamed);
         }
 
         committed.Window?.Close();
     }
 
-    public void Publish(ChangesetBuilder committed, Stamp? stamp)
+    public void Publish(ChangesetBuilder committed, Stamp? stamp) => Publish(committed, stamp, ChangesetId.New(time.GetUtcNow()), isNamed: false);
+
+    /// <param name="isNamed">Somebody may ask whether it was seen: the log says of it that there was nothing to see, too.</param>
+    public void Publish(ChangesetBuilder committed, Stamp? stamp, ChangesetId id, bool isNamed)
     {
         try
         {
             if (stamp is { } known)
             {
-                Append(committed.Build(NewId(), known.Transaction, known.Version));
+                Append(committed.Build(id, known.Transaction, known.Version) ?? Nothing(id, isNamed));
                 return;
             }
 
             // Without stamps, versions count the changesets of this process; the lock keeps the log in their order.
             lock (_lock)
             {
-                if (Append(committed.Build(NewId(), transaction: null, _version + 1)))
+                if (Append(committed.Build(id, transaction: null, _version + 1) ?? Nothing(id, isNamed)))
                 {
                     _version++;
                 }
@@ -43,18 +46,29 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
         }
         catch (Exception e)
         {
-            Lost(e, committed);
+            Lost(e, committed, id);
         }
     }
 
+    /// <summary>It was rolled back: nothing of it is ever published.</summary>
+    public void Drop(OpenTransaction transaction)
+    {
+        if (transaction.End() is not null)
+        {
+            Append(Nothing(transaction.Id, transaction.IsNamed));
+        }
+
+        transaction.Window?.Close();
+    }
+
     /// <summary>What was saved could not be brought into the log: whatever it may have touched is read again.</summary>
-    public void Lost(Exception exception, ChangesetBuilder? committed)
+    public void Lost(Exception exception, ChangesetBuilder? committed, ChangesetId? id = null)
     {
         Report(exception);
         try
         {
             committed?.Doubt(0);
-            Append(committed?.Build(NewId(), transaction: null, version: 0));
+            Append(committed?.Build(id ?? ChangesetId.New(time.GetUtcNow()), transaction: null, version: 0));
         }
         catch (Exception e)
         {
@@ -82,19 +96,15 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
         }
     }
 
-    /// <summary>Unique, and no secret: Guid.NewGuid asks the operating system each time.</summary>
-    private static Guid NewId()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        Random.Shared.NextBytes(bytes);
-        return new(bytes);
-    }
+    private static Changeset? Nothing(ChangesetId id, bool isNamed)
+        => isNamed ? new(id, Transaction: null, [], [], SizeBytes: 64) : null;
 
     private bool Append(Changeset? changeset)
     {
         if (changeset is not null)
         {
-            backplane.Append(changeset);
+            backplane.Append(LiveHubActivities.Trace is { } trace ? changeset with { Trace = trace } : changeset);
+            RequestTransactions.Add(changeset.Id);
         }
 
         return changeset is not null;

@@ -17,6 +17,12 @@ internal sealed class OpenTransaction(Type contextType, DatabaseName database)
 
     public DatabaseName Database => database;
 
+    /// <summary>What its changeset is going to be called.</summary>
+    public required ChangesetId Id { get; init; }
+
+    /// <summary>A request names it before its end is known.</summary>
+    public bool IsNamed { get; set; }
+
     /// <summary>Null where the database has no stamps, or none was read.</summary>
     public Stamp? Stamp { get; private set; }
 
@@ -133,13 +139,6 @@ internal sealed class OpenTransaction(Type contextType, DatabaseName database)
             writes.Doubt(0);
             return writes;
         }
-    }
-
-    /// <summary>It was rolled back: nothing of it is ever published.</summary>
-    public void Drop()
-    {
-        End();
-        Window?.Close();
     }
 
     /// <summary>It has ended: what it wrote, for the first who says so, and null for all after.</summary>

@@ -144,7 +144,7 @@ internal sealed class OpenTransactions(
             }
             else
             {
-                earlier.Drop();
+                publisher.Drop(earlier);
             }
         }
 
@@ -178,6 +178,9 @@ internal sealed class OpenTransactions(
 
     /// <summary>It has ended, or will soon, without a word.</summary>
     public void Resolve(OpenTransaction transaction) => resolver.Resolve(transaction);
+
+    /// <summary>It was rolled back.</summary>
+    public void Drop(OpenTransaction transaction) => publisher.Drop(transaction);
 
     private OpenTransaction Of(DbContext context, Transaction ambient, Stamp? stamp)
     {
@@ -217,7 +220,7 @@ internal sealed class OpenTransactions(
                         publisher.Publish(open);
                         break;
                     case TransactionStatus.Aborted when open.Stamp is null:
-                        open.Drop();
+                        publisher.Drop(open);
                         break;
                     default:
                         resolver.Resolve(open);
@@ -228,7 +231,7 @@ internal sealed class OpenTransactions(
     }
 
     private OpenTransaction New(DbContext context, int? backend = null)
-        => new(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { Backend = backend, Since = time.GetTimestamp() };
+        => new(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { Id = ChangesetId.New(time.GetUtcNow()), Backend = backend, Since = time.GetTimestamp() };
 
     /// <summary>Nobody known takes part any more: it has ended without a word, or the next one who saves in it goes on with it.</summary>
     private void Retire(Held held)

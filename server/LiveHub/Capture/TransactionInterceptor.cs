@@ -145,7 +145,11 @@ internal sealed class TransactionInterceptor(
 
     private void RolledBack(DbTransaction transaction)
     {
-        transactions.Release(transaction)?.Drop();
+        if (transactions.Release(transaction) is { } open)
+        {
+            publisher.Drop(open);
+        }
+
         CloseWindow(transaction);
     }
 

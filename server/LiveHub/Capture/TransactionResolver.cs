@@ -31,6 +31,8 @@ internal sealed class TransactionResolver(
     {
         if (!transaction.HasEnded)
         {
+            transaction.IsNamed |= RequestTransactions.Add(transaction.Id);
+
             // Without what belongs to the caller: an ambient transaction, a synchronization context that may not live on.
             ThreadPool.UnsafeQueueUserWorkItem(static ask => _ = ask.Resolver.ResolveAsync(ask.Transaction, ask.Stopping), (Resolver: this, Transaction: transaction, Stopping: _stopping.Token), preferLocal: false);
         }
@@ -45,10 +47,14 @@ internal sealed class TransactionResolver(
             {
                 publisher.Publish(transaction);
             }
-            else if (transaction.End() is { IsEmpty: false } writes && state is TransactionState.Unknown)
+            else if (state is not TransactionState.Unknown)
+            {
+                publisher.Drop(transaction);
+            }
+            else if (transaction.End() is { } writes)
             {
                 writes.Doubt(0);
-                publisher.Publish(writes, stamp: null);
+                publisher.Publish(writes, stamp: null, transaction.Id, transaction.IsNamed);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -57,7 +63,7 @@ internal sealed class TransactionResolver(
         }
         catch (Exception e)
         {
-            publisher.Lost(e, transaction.End());
+            publisher.Lost(e, transaction.End(), transaction.Id);
         }
         finally
         {

@@ -48,7 +48,7 @@ internal sealed class ChangesetBuilder
     }
 
     /// <summary>The changeset, or null where nothing changed in the end.</summary>
-    public Changeset? Build(Guid id, TransactionId? transaction, long version)
+    public Changeset? Build(ChangesetId id, TransactionId? transaction, long version)
     {
         var changes = ImmutableArray.CreateBuilder<Change>(_written.Count);
         var invalidations = _written.Select(w => w.Invalidation).OfType<Invalidation>().Distinct().ToImmutableArray();

@@ -53,4 +53,7 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Error, "A row of {Entity} was saved with a value that the model cannot read; who watches {Entity} reads again.")]
     public static partial void RowUnreadable(this ILogger logger, string entity, Exception exception);
+
+    [LoggerMessage(17, LogLevel.Information, "The application stops, and {Connections} connections have not taken what waits for them within {Patience}; they are closed.")]
+    public static partial void WentAway(this ILogger logger, int connections, TimeSpan patience);
 }

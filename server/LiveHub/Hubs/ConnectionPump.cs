@@ -20,6 +20,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private readonly Lock _lock = new();
     private List<ReadOnlyMemory<byte>> _messages = [];
     private List<EnteringSnapshot> _entering = [];
+    private List<(long Offset, ReadOnlyMemory<byte> Message)> _held = [];
     private int _wakes;
 
     public ConnectionPump(
@@ -57,6 +58,17 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         lock (_lock)
         {
             _messages.Add(message);
+        }
+
+        Wake();
+    }
+
+    /// <summary>Sends a whole server message after everything that was routed up to an offset.</summary>
+    public void SendAfter(long offset, ReadOnlyMemory<byte> message)
+    {
+        lock (_lock)
+        {
+            _held.Add((offset, message));
         }
 
         Wake();
@@ -127,8 +139,14 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     {
         List<ReadOnlyMemory<byte>> messages;
         List<EnteringSnapshot> entering = [];
+        List<(long, ReadOnlyMemory<byte>)>? held = null;
         lock (_lock)
         {
+            if (_held.Count > 0)
+            {
+                (held, _held) = (_held, []);
+            }
+
             (messages, _messages) = (_messages, _messages.Count == 0 ? _messages : []);
             if (withSnapshots)
             {
@@ -149,6 +167,11 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
             await _steps.WriteWaitingAsync(composer);
         }
 
+        if (held is not null)
+        {
+            await WriteHeldAsync(held);
+        }
+
         await _writer.FlushAsync();
         _writer.Release();
         for (var i = 0; i < entries.Length; i++)
@@ -159,6 +182,25 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         if (_invalidated.HoldUp)
         {
             _readInvalidated();
+        }
+    }
+
+    /// <summary>What was held up is sent, up to the first changeset that needs rows from the database.</summary>
+    private async ValueTask WriteHeldAsync(List<(long Offset, ReadOnlyMemory<byte> Message)> held)
+    {
+        var through = _invalidated.WrittenThrough;
+        foreach (var (offset, message) in held)
+        {
+            if (offset <= through)
+            {
+                await _writer.WriteAsync(message);
+            }
+        }
+
+        held.RemoveAll(h => h.Offset <= through);
+        lock (_lock)
+        {
+            _held.AddRange(held);
         }
     }
 }

@@ -98,9 +98,12 @@ internal sealed class ConnectionSnapshots(
     {
         var members = request.Members();
         var shapes = members.ConvertAll(m => m.Shape.Shape);
+        using var activity = LiveHubActivities.ReadSnapshot(shapes.Count);
         try
         {
             var snapshot = await shared.Snapshots.ReadAsync(shapes, closed);
+            activity?.SetTag("livehub.rows", snapshot.Rows.Sum(r => r.Count));
+            activity?.Stop();
             await shared.Router.WaitForAsync(snapshot.Seen.Offset, closed);
             var entering = new EnteringSnapshot(request, members, snapshot);
             pump.Enter(entering);
@@ -110,13 +113,15 @@ internal sealed class ConnectionSnapshots(
         {
             // The connection has ended; nobody waits for the rows.
         }
-        catch (SnapshotTooLargeException)
+        catch (SnapshotTooLargeException e)
         {
+            activity.Fail(e);
             Fail(request, ErrorCodes.SnapshotTooLarge,
                 $"The rows take more than {shared.Options.MaxSnapshotBytes} bytes. Narrow the filter, open fewer at once, or raise MaxSnapshotBytes on the server.", retryMs: null);
         }
         catch (OperationCanceledException e)
         {
+            activity.Fail(e);
             shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
             shared.Metrics.Failed(Stages.Snapshot, e);
             Fail(request, ErrorCodes.SnapshotTooSlow,
@@ -124,6 +129,7 @@ internal sealed class ConnectionSnapshots(
         }
         catch (Exception e)
         {
+            activity.Fail(e);
             shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
             shared.Metrics.Failed(Stages.Snapshot, e);
             Fail(request, ErrorCodes.SnapshotFailed, "The database could not be read. The client asks again.", RetryMs);

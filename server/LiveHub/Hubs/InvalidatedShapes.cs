@@ -8,6 +8,9 @@ internal sealed class InvalidatedShapes(SendQueue queue, Subscriptions subscript
     /// <summary>Whether something waits until shapes were read again.</summary>
     public bool HoldUp => queue.Invalidations().Count > 0;
 
+    /// <summary>When all that can be written was: everything up to here needs nothing more.</summary>
+    public long WrittenThrough => queue.Invalidations() is [var first, ..] ? first.Position.Offset - 1 : long.MaxValue;
+
     /// <summary>What is to be read again, in any order.</summary>
     public List<ShapeMember> Find()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LiveHub.Backplane;
 using LiveHub.Diagnostics;
 using LiveHub.Routing;
@@ -14,6 +15,14 @@ namespace LiveHub.Hubs;
 internal sealed class SyncConnectionFactory(
     Router router, IBackplane backplane, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, ILogger<SyncConnection> logger)
 {
+    private const int MinRetryMs = 100;
+    private const int RetryMsPerConnection = 2;
+    private const int MaxRetryMs = 10_000;
+
+    private readonly ConcurrentDictionary<SyncConnection, Nothing> _open = [];
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isStopping;
+
     public Router Router => router;
 
     public IBackplane Backplane => backplane;
@@ -30,5 +39,42 @@ internal sealed class SyncConnectionFactory(
 
     public ObjectPool<StepComposer> Composers { get; } = ObjectPool.Create<StepComposer>();
 
-    public SyncConnection Create(HubConnectionContext connection) => new(this, connection);
+    /// <summary>How many connections are open.</summary>
+    public int Count => _open.Count;
+
+    /// <summary>Whether the application stops: nothing more is begun.</summary>
+    public bool IsStopping => _isStopping;
+
+    public SyncConnection Create(HubConnectionContext hub)
+    {
+        var connection = new SyncConnection(this, hub);
+        _open.TryAdd(connection, default);
+        return connection;
+    }
+
+    public void Remove(SyncConnection connection)
+    {
+        _open.TryRemove(connection, out _);
+        if (_isStopping && _open.IsEmpty)
+        {
+            _empty.TrySetResult();
+        }
+    }
+
+    /// <summary>From here on nothing more is begun, and whoever is connected is sent away. Completes when all have left.</summary>
+    public Task StopAsync()
+    {
+        _isStopping = true;
+        foreach (var (connection, _) in _open)
+        {
+            connection.GoAway();
+        }
+
+        return _open.IsEmpty ? Task.CompletedTask : _empty.Task;
+    }
+
+    /// <summary>When a client is to come back: the more there are, the longer it takes until all have.</summary>
+    public int NextRetryMs() => MinRetryMs + Random.Shared.Next(Math.Clamp(_open.Count * RetryMsPerConnection, 1, MaxRetryMs));
+
+    private readonly record struct Nothing;
 }

@@ -12,6 +12,9 @@ internal abstract record ClientMessage
     public sealed record Subscribe(IReadOnlyList<SubscriptionRequest> Subscriptions) : ClientMessage;
 
     public sealed record Unsubscribe(IReadOnlyList<long> Ids) : ClientMessage;
+
+    /// <summary>Asks to be told when what a request has committed was sent.</summary>
+    public sealed record Seen(string Transaction) : ClientMessage;
 }
 
 /// <summary>One subscription as it was asked for; nothing of it is checked against the model yet.</summary>

@@ -35,7 +35,8 @@ internal static class ClientMessageReader
             "hello" => ReadHello(json),
             "subscribe" => new ClientMessage.Subscribe([.. List(json, "subscriptions").Select(ReadSubscription)]),
             "unsubscribe" => new ClientMessage.Unsubscribe([.. List(json, "ids").Select(id => Integer(id, "ids"))]),
-            var other => throw Bad($"There is no message of type '{Shorten(other)}'. The types are hello, subscribe and unsubscribe."),
+            "seen" => new ClientMessage.Seen(Text(json, "transaction")),
+            var other => throw Bad($"There is no message of type '{Shorten(other)}'. The types are hello, subscribe, unsubscribe and seen."),
         };
     }
 

@@ -46,6 +46,18 @@ internal static class ServerMessages
         }
     });
 
+    public static ReadOnlyMemory<byte> Seen(string transaction) => Encode("seen", w => w.WriteString("transaction", transaction));
+
+    /// <summary>What a request has committed cannot be waited for.</summary>
+    public static ReadOnlyMemory<byte> NotSeen(string code, string message, string transaction) => Encode("error", w =>
+    {
+        w.WriteString("code", code);
+        w.WriteString("message", message);
+        w.WriteString("transaction", transaction);
+    });
+
+    public static ReadOnlyMemory<byte> GoingAway(int retryMs) => Encode("going-away", w => w.WriteNumber("retryMs", retryMs));
+
     private static ReadOnlyMemory<byte> Encode(string type, Action<Utf8JsonWriter> fields)
     {
         var buffer = new ArrayBufferWriter<byte>(128);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
@@ -11,7 +12,7 @@ namespace LiveHub.Routing;
 /// database or the network: all it does per change is look-ups and appends. A change that comes alone, to few connections, is routed
 /// on the thread that appended it, and written there for one of them: that is sooner done than another thread is woken.
 /// </summary>
-internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, ILogger<Router> logger)
+internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, TimeProvider time, ILogger<Router> logger)
 {
     /// <summary>With more connections than this, nobody who appends has to route; nor with more changes in a changeset than <see cref="FewChanges"/>.</summary>
     private const int Few = 64;
@@ -24,6 +25,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     private readonly List<LiveShape> _found = [];
     private readonly List<SendQueue> _touched = [];
     private readonly List<(long Offset, TaskCompletionSource Reached)> _waiting = [];
+    private readonly Dictionary<ChangesetId, List<TaskCompletionSource<long>>> _awaited = [];
     private string _epoch = backplane.Epoch;
     private bool _isRunning;
     private volatile RoutedTo _routed = new(default);
@@ -40,6 +42,15 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         lock (_lock)
         {
             return (_queues.Count, _shapes.Count);
+        }
+    }
+
+    /// <summary>How many changesets somebody waits for.</summary>
+    public int CountAwaited()
+    {
+        lock (_lock)
+        {
+            return _awaited.Count;
         }
     }
 
@@ -88,6 +99,38 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((offset, reached));
             return reached.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Completes with a changeset's offset when it has been routed; with 0 where that was too long ago to be remembered.</summary>
+    /// <exception cref="TimeoutException">It has not come in that time.</exception>
+    public async Task<long> WaitForAsync(ChangesetId id, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var routed = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (order.OffsetOf(id) is { } offset)
+            {
+                return offset;
+            }
+
+            ref var waiting = ref CollectionsMarshal.GetValueRefOrAddDefault(_awaited, id, out _);
+            (waiting ??= []).Add(routed);
+        }
+
+        try
+        {
+            return await routed.Task.WaitAsync(timeout, time, cancellationToken);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                if (_awaited.TryGetValue(id, out var waiting) && waiting.Remove(routed) && waiting.Count == 0)
+                {
+                    _awaited.Remove(id);
+                }
+            }
         }
     }
 
@@ -186,6 +229,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
     private void Route(LogEntry entry, bool isLent)
     {
+        using var activity = LiveHubActivities.Route(entry.Changeset.Trace, entry.Position.Offset, entry.Changeset.Changes.Length);
         try
         {
             lock (_lock)
@@ -211,13 +255,15 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         {
             logger.RoutingFailed(entry.Position.Offset, e);
             metrics.Failed(Stages.Routing, e);
+            activity.Fail(e);
             _touched.ForEach(queue => queue.Unstage());
             _touched.Clear();
             GiveUpAll();
         }
 
-        Reach(entry.Position);
+        Reach(entry.Position, entry.Changeset.Id);
         metrics.Routed(entry.At);
+        activity?.SetTag("livehub.connections", _touched.Count);
         for (var i = 0; i < _touched.Count; i++)
         {
             // The others are on their way by then.
@@ -274,12 +320,16 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
     }
 
-    private void Reach(Position position)
+    private void Reach(Position position, ChangesetId? changeset = null)
     {
         lock (_lock)
         {
             _routed = new(position);
             _waiting.RemoveAll(w => w.Offset <= position.Offset && w.Reached.TrySetResult());
+            if (_awaited.Count > 0 && changeset is { } id && _awaited.TryGetValue(id, out var waiting))
+            {
+                waiting.ForEach(w => w.TrySetResult(position.Offset));
+            }
         }
     }
 

@@ -17,6 +17,8 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
     private readonly LogRetention _retention = options.Value.LogRetention;
     private readonly Dictionary<(Entity Entity, KeyValues Key), Newest> _rows = [];
     private readonly Dictionary<Type, long> _forgotten = [];
+    private readonly Dictionary<ChangesetId, long> _places = [];
+    private DateTimeOffset _forgottenAt = time.GetUtcNow();
     private RingBuffer<(LogEntry Entry, DateTimeOffset At)> _routed = new();
     private long _bytes;
     private long _last;
@@ -38,6 +40,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         var placed = PlaceChanges(entry);
         var now = time.GetUtcNow();
         _routed.Add((placed, now));
+        _places[placed.Changeset.Id] = placed.Position.Offset;
         _bytes += placed.Changeset.SizeBytes;
         _last = placed.Position.Offset;
         Trim(now);
@@ -66,6 +69,10 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
 
         return entries;
     }
+
+    /// <summary>Where a changeset was routed; 0 where that is no longer remembered, null where it has not come yet.</summary>
+    public long? OffsetOf(ChangesetId id)
+        => _places.TryGetValue(id, out var offset) ? offset : id.At <= _forgottenAt ? 0 : null;
 
     /// <summary>The log is another one, whose versions have nothing to do with those of before.</summary>
     public void Reset()
@@ -148,8 +155,10 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         while (_routed.Count > 1
             && (_routed.Count > _retention.Count || _bytes > _retention.Bytes || now - _routed[0].At > _retention.Age))
         {
-            var entry = _routed[0].Entry;
+            var (entry, at) = _routed[0];
             _routed.RemoveFirst();
+            _places.Remove(entry.Changeset.Id);
+            _forgottenAt = at;
             _bytes -= entry.Changeset.SizeBytes;
             foreach (var change in entry.Changeset.Changes)
             {
@@ -176,6 +185,8 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
 
         _rows.Clear();
         _routed = new();
+        _places.Clear();
+        _forgottenAt = time.GetUtcNow();
         _bytes = 0;
     }
 

@@ -230,7 +230,7 @@ public abstract class BackplaneSpecification : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected static Changeset Changeset(long sizeBytes = 100) => new(Guid.NewGuid(), null, [], [], sizeBytes);
+    private protected static Changeset Changeset(long sizeBytes = 100) => new(ChangesetId.New(TimeProvider.System.GetUtcNow()), null, [], [], sizeBytes);
 
     private protected static List<Changeset> Append(IBackplane log, int count, long sizeBytes = 100)
     {

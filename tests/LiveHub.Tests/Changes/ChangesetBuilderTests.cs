@@ -117,7 +117,7 @@ public sealed class ChangesetBuilderTests
     public void Every_change_carries_the_version_and_the_key()
     {
         _builder.Add(Catalog.Copy, null, Catalog.Row(new Copy { BookId = 7, Place = "x" }));
-        var change = Assert.Single(_builder.Build(Guid.NewGuid(), new(9), 42)!.Changes);
+        var change = Assert.Single(_builder.Build(ChangesetId.New(default), new(9), 42)!.Changes);
         Assert.Equal(42, change.Version);
         Assert.Equal(new KeyValues([7, "x"]), change.Key);
     }
@@ -165,7 +165,7 @@ public sealed class ChangesetBuilderTests
             }
 
             var expected = changed.Where(c => c.Value != now.GetValueOrDefault(c.Key)).Select(c => (c.Key, c.Value, now.GetValueOrDefault(c.Key)));
-            var actual = builder.Build(Guid.NewGuid(), null, 1)?.Changes ?? [];
+            var actual = builder.Build(ChangesetId.New(default), null, 1)?.Changes ?? [];
             Assert.Equal(expected.Order(), actual.Select(c => (((Guid)c.Key[0]!).ToByteArray()[0] + 0, Name(c.Before), Name(c.After))).Order());
         });
 
@@ -181,5 +181,5 @@ public sealed class ChangesetBuilderTests
         Assert.Equal(operation is Operation.Update, !change.Changed.IsEmpty);
     }
 
-    private Changeset? Build() => _builder.Build(Guid.NewGuid(), null, 1);
+    private Changeset? Build() => _builder.Build(ChangesetId.New(default), null, 1);
 }

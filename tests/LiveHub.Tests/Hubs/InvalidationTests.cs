@@ -64,7 +64,7 @@ public sealed class InvalidationTests(PostgresServer server)
         await client.UntilAsync(view, v => v.Steps == steps + 1);
 
         // The same row diffs once more, in a changeset that says that items were written in bulk.
-        shop.Log.Append(saved with { Id = Guid.NewGuid(), Changes = [Renamed(saved, "lower")], Invalidations = [Invalidation.Of(Item(shop))] });
+        shop.Log.Append(saved with { Id = ChangesetId.New(default), Changes = [Renamed(saved, "lower")], Invalidations = [Invalidation.Of(Item(shop))] });
         await client.UntilAsync(view, v => v.Steps == steps + 2);
         Assert.Equal(("lower", "bowl"), ((string?)view.Rows(2)!["1"]["name"], (string?)view.Rows(1)!["1"]["name"]));
     }
@@ -145,8 +145,8 @@ public sealed class InvalidationTests(PostgresServer server)
         await PostgresServer.ExecuteAsync(shop.ConnectionString, """update "Items" set "Name" = 'both'; update "Shelves" set "Name" = 'both' where "Id" = 1""");
         shop.Log.Append(invalidated);
         await Until.TrueAsync(() => IsSnapshotTaken(shop), () => "nothing is read");
-        shop.Log.Append(invalidated with { Id = Guid.NewGuid() });
-        shop.Log.Append(saved with { Id = Guid.NewGuid(), Changes = [Renamed(saved, "both")] });
+        shop.Log.Append(invalidated with { Id = ChangesetId.New(default) });
+        shop.Log.Append(saved with { Id = ChangesetId.New(default), Changes = [Renamed(saved, "both")] });
         ticket.Close();
         await client.UntilAsync(view, v =>
         {

@@ -29,13 +29,15 @@ public sealed class Shop : IAsyncDisposable
 
     internal Router Router => App.Services.GetRequiredService<Router>();
 
-    public Uri HubUrl => new(App.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + "/live");
+    public Uri HubUrl => WebSocket("/live");
 
+    /// <param name="map">What the application does instead of mapping the hub at /live.</param>
     public static async Task<Shop> StartAsync(
         PostgresServer server,
         Action<LiveHubOptions>? options = null,
         Action<IServiceCollection>? services = null,
-        Action<LiveHubBuilder<ShopDb>>? live = null)
+        Action<LiveHubBuilder<ShopDb>>? live = null,
+        Action<WebApplication>? map = null)
     {
         var connectionString = await server.CreateDatabaseAsync();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
@@ -55,7 +57,7 @@ public sealed class Shop : IAsyncDisposable
         builder.Services.Configure<LiveHubOptions>(o => options?.Invoke(o));
         services?.Invoke(builder.Services);
         var app = builder.Build();
-        app.MapLiveHub("/live");
+        (map ?? (a => a.MapLiveHub("/live")))(app);
         await using (var scope = app.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
@@ -67,6 +69,8 @@ public sealed class Shop : IAsyncDisposable
         await app.StartAsync();
         return new(server, app, connectionString);
     }
+
+    public Uri WebSocket(string path) => new(App.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + path);
 
     /// <summary>Runs something with a context of its own.</summary>
     public async Task<T> WithDbAsync<T>(Func<ShopDb, Task<T>> use)

@@ -56,7 +56,7 @@ internal static class Catalog
     public static Change Change(Entity entity, Row? before, Row? after, long version = 1)
         => LiveHub.Changes.Change.Between(entity, version, before, after) ?? throw new ArgumentException("Nothing changes.", nameof(after));
 
-    public static Changeset Changeset(params Change[] changes) => new(Guid.NewGuid(), null, [.. changes], [], 100 * changes.Length);
+    public static Changeset Changeset(params Change[] changes) => new(ChangesetId.New(TimeProvider.System.GetUtcNow()), null, [.. changes], [], 100 * changes.Length);
 
     public static Term Term(Entity entity, string property, params object?[] values)
         => new([Column(entity, property)], values.Select(v => new KeyValues([v])));

@@ -16,6 +16,7 @@ public sealed class ClientGoldenTests
         ["subscribe to null"] = """5 Card where {"memberId":null}""",
         ["subscribe to all, several at once"] = "6 Card; 7 List",
         ["unsubscribe"] = "unsubscribe 1, 2",
+        ["seen"] = "seen 019a9f0c3b7e7d21a4c05b1f2e3d4c5b",
     };
 
     [Fact]
@@ -27,6 +28,7 @@ public sealed class ClientGoldenTests
         ClientMessage.Hello hello => $"hello {hello.MinProtocol} to {hello.MaxProtocol}",
         ClientMessage.Subscribe subscribe => string.Join("; ", subscribe.Subscriptions.Select(Describe)),
         ClientMessage.Unsubscribe unsubscribe => $"unsubscribe {string.Join(", ", unsubscribe.Ids)}",
+        ClientMessage.Seen seen => $"seen {seen.Transaction}",
         _ => throw new InvalidOperationException($"{message.GetType()} has no golden message."),
     };
 

@@ -85,7 +85,7 @@ public sealed class ClientMessageReaderTests
     [InlineData("[]", "object")]
     [InlineData("{}", "'type'")]
     [InlineData("""{"type":5}""", "'type'")]
-    [InlineData("""{"type":"resume"}""", "hello, subscribe and unsubscribe")]
+    [InlineData("""{"type":"resume"}""", "hello, subscribe, unsubscribe and seen")]
     [InlineData("""{"type":"hello"}""", "'protocol'")]
     [InlineData("""{"type":"hello","protocol":1}""", "'protocol'")]
     [InlineData("""{"type":"hello","protocol":{"min":1}}""", "protocol.max")]

@@ -37,6 +37,9 @@ public sealed class ServerGoldenTests
         ["refused subscription"] = () => Whole(ServerMessages.Error("unknown_column", "Entity 'Card' has no column 'titel'. Its columns are: id, title.", 3)),
         ["passing fault"] = () => Whole(ServerMessages.Error("snapshot_failed", "The database could not be read. The client asks again.", 3, 2000)),
         ["bad message"] = () => Whole(ServerMessages.Error("bad_message", "The first message of a connection must be 'hello'.")),
+        ["seen"] = () => Whole(ServerMessages.Seen("019a9f0c3b7e7d21a4c05b1f2e3d4c5b")),
+        ["transaction that never came"] = () => Whole(ServerMessages.NotSeen("unknown_transaction", "It has not come in 00:00:30.", "019a9f0c3b7e7d21a4c05b1f2e3d4c5b")),
+        ["going away"] = () => Whole(ServerMessages.GoingAway(350)),
     };
 
     public static TheoryData<string> Names => [.. Golden.Server.Keys.Except(NotYet).Except(Long)];

@@ -25,8 +25,8 @@ export interface ListModel {
 /** What is laid over the live rows: the card in hand, drops and ticks on their way to the database. */
 export interface Overlays {
   readonly lifted: { readonly cardId: number; readonly slot: Slot } | undefined;
-  readonly moves: Pending<Card, Slot>;
-  readonly ticks: Pending<Card, boolean>;
+  readonly moves: Pending<Slot>;
+  readonly ticks: Pending<boolean>;
 }
 
 /** The board's lists with their cards in the order in which the user sees them. */

@@ -7,8 +7,8 @@ import type { Overlays, Slot } from "./board-model.js";
 
 /** A card in hand, by pointer or keyboard, and drops and ticks that the database has not confirmed yet. */
 export class Moves implements Overlays {
-  readonly moves = new Pending<Card, Slot>();
-  readonly ticks = new Pending<Card, boolean>();
+  readonly moves = new Pending<Slot>();
+  readonly ticks = new Pending<boolean>();
   readonly #data: BoardData;
   readonly #changed: () => void;
   #lifted: { readonly cardId: number; readonly slot: Slot } | undefined;
@@ -44,18 +44,18 @@ export class Moves implements Overlays {
       this.#changed();
       return;
     }
-    const pending = this.moves.begin(card, held.slot);
+    const end = this.moves.begin(card.id, held.slot);
     this.#changed();
-    if (await this.#save(card, held.slot)) pending.succeeded();
-    else pending.failed();
+    await this.#save(card, held.slot);
+    end();
     this.#changed();
   }
 
   async tick(card: Card, done: boolean): Promise<void> {
-    const pending = this.ticks.begin(card, done);
+    const end = this.ticks.begin(card.id, done);
     this.#changed();
-    if (await saveCard(card.id, { done })) pending.succeeded();
-    else pending.failed();
+    await saveCard(card.id, { done });
+    end();
     this.#changed();
   }
 

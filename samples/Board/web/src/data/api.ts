@@ -1,3 +1,5 @@
+import { live } from "./hub.js";
+
 /** A refusal by the server, in its own words (problem+json), or no answer at all. */
 export class ApiError extends Error {
   readonly status: number | undefined;
@@ -11,7 +13,7 @@ export class ApiError extends Error {
 
 type Method = "POST" | "PATCH" | "PUT" | "DELETE";
 
-/** Calls the HTTP API; what the call changes comes back through the live collections. */
+/** Calls the HTTP API. What the call changes comes back through the live collections: when this returns, they show it. */
 export async function send(method: Method, path: string, body?: unknown): Promise<unknown> {
   let response: Response;
   try {
@@ -24,6 +26,8 @@ export async function send(method: Method, path: string, body?: unknown): Promis
   }
   const answer = await read(response);
   if (!response.ok) throw new ApiError(problemText(answer) ?? `The server answered ${response.status}.`, response.status);
+  // Not every change shows: a transaction may be lost with the server that committed it.
+  await live.seen(response.headers.get("LiveHub-Transaction")).catch(() => undefined);
   return answer;
 }
 

@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+using LiveHub.Tests.Infrastructure;
+
+namespace LiveHub.Tests.Hubs;
+
+public sealed class ShutdownTests(PostgresServer server)
+{
+    [Fact]
+    public async Task Clients_get_all_that_waits_and_are_told_when_to_come_back_each_at_another_time()
+    {
+        const int clients = 20;
+        await using var shop = await Shop.StartAsync(server);
+        await shop.AddItemsAsync(1, "cup");
+        var open = await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
+        {
+            var client = await RawClient.ConnectAsync(shop.HubUrl);
+            await client.SubscribeAsync(1, "Item");
+            return (Client: client, View: await client.UntilAsync(new(), v => v.Rows(1) is not null));
+        }));
+        for (var i = 1; i <= 100; i++)
+        {
+            await shop.RenameAsync(1, $"name {i}");
+        }
+
+        var retries = Task.WhenAll(open.Select(async o =>
+        {
+            await using var client = o.Client;
+            var retryMs = await LeaveAsync(client, o.View);
+            Assert.Equal("name 100", (string?)o.View.Rows(1)!["1"]["name"]);
+            return retryMs;
+        }));
+        await shop.App.StopAsync(TestContext.Current.CancellationToken);
+        Assert.All(await retries, retryMs => Assert.InRange(retryMs, 100, 100 + (2 * clients)));
+        Assert.NotEqual(1, (await retries).Distinct().Count());
+        Assert.Equal((0, 0), shop.Router.Count());
+    }
+
+    [Fact]
+    public async Task G9_a_client_that_does_not_read_holds_the_end_up_for_a_while_and_nobody_else_and_who_comes_late_is_sent_away()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await using var stuck = await StickAsync(shop);
+        await using var reader = await RawClient.ConnectAsync(shop.HubUrl);
+
+        var stopping = Task.Run(() => shop.App.StopAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await LeaveAsync(reader, new());
+        await using (var late = await RawClient.ConnectAsync(shop.HubUrl, hello: false))
+        {
+            await late.SendAsync("""{"type":"hello","protocol":{"min":1,"max":1},"client":"late"}""");
+            await LeaveAsync(late, new());
+        }
+
+        await stopping;
+    }
+
+    private static async Task<RawClient> StickAsync(Shop shop)
+    {
+        var stuck = await RawClient.ConnectAsync(shop.HubUrl, read: false);
+        await stuck.SubscribeAsync(1, "Item");
+        var filler = new string('x', 100_000);
+        for (var i = 0; i < 100; i++)
+        {
+            await shop.AddItemsAsync(1, filler);
+        }
+
+        return stuck;
+    }
+
+    /// <summary>Takes in what comes, until it is sent away.</summary>
+    /// <returns>How long it is to wait.</returns>
+    private static async Task<int> LeaveAsync(RawClient client, RawView view)
+    {
+        JsonObject message;
+        while ((string?)(message = await client.NextAsync())["type"] == "part")
+        {
+            view.Apply(message);
+        }
+
+        Assert.Equal("going-away", (string?)message["type"]);
+        client.Abort();
+        return (int)message["retryMs"]!;
+    }
+}
