@@ -121,7 +121,8 @@ class Board {
   }
 }
 
-async function dropDatabase({ database, ...server }) {
+/** Drops a database, whoever is connected to it. */
+export async function dropDatabase({ database, ...server }) {
   const { default: pg } = await import('pg');
   const client = new pg.Client({ ...server, database: 'postgres' });
   client.on('error', () => {}); // the query rejects as well
