@@ -26,7 +26,7 @@ public sealed class RawClient : IAsyncDisposable
         await client.SendTextAsync("{\"protocol\":\"json\",\"version\":1}");
         if (read)
         {
-            client._reading = client.ReadAsync();
+            client.BeginToRead();
         }
 
         if (hello)
@@ -40,6 +40,9 @@ public sealed class RawClient : IAsyncDisposable
 
         return client;
     }
+
+    /// <summary>For a client that did not read from the first moment on.</summary>
+    public void BeginToRead() => _reading = ReadAsync();
 
     /// <summary>Sends a client message.</summary>
     public Task SendAsync(string message) => SendTextAsync($$"""{"type":1,"target":"Send","arguments":[{{message}}]}""");
