@@ -81,22 +81,29 @@ public sealed class SeenTests(PostgresServer server)
     {
         await using var site = await Site.StartAsync(server);
         await using var client = await site.ConnectAsync();
-        foreach (var commits in (bool[])[true, false])
+        var shown = new List<string>();
+        foreach (var commits in (bool[])[true, false, true])
         {
-            var token = await site.RequestAsync(async db =>
+            var name = $"by ADO.NET {shown.Count} {commits}";
+            if (commits)
+            {
+                shown.Add(name);
+            }
+
+            var token = await site.RequestAsync(async (IServiceProvider _) =>
             {
                 // Begun and ended by ADO.NET: no event of EF Core tells how.
                 await using var connection = new NpgsqlConnection(site.ConnectionString);
                 await connection.OpenAsync();
                 await using DbTransaction transaction = await connection.BeginTransactionAsync();
-                db.Database.SetDbConnection(connection);
+                await using var db = site.Shop.ContextOn(connection);
                 await db.Database.UseTransactionAsync(transaction);
-                await Rename(db, $"by ADO.NET {commits}");
+                await Rename(db, name);
                 await (commits ? transaction.CommitAsync() : transaction.RollbackAsync());
             });
             await client.SendAsync(Seen(token!));
             var view = await site.UntilSeenAsync(client, token!);
-            Assert.Equal("by ADO.NET True", (string?)view.Rows(1)!["1"]["name"]);
+            Assert.Equal(shown[^1], (string?)view.Rows(1)!["1"]["name"]);
         }
     }
 
