@@ -67,7 +67,7 @@ export interface Collection<Row, Key = LooseKey> extends Watched<Row> {
   /** The same object until rows, status or error change. */
   readonly state: CollectionState<Row>;
   /**
-   * The row with that key, if it is here. A composite key is an object by column name. (Declared as a method, so that a `Collection<Card, number>` fits
+   * The row with that key, if it is here; a composite key is an object by column name. It is found by the key as rows show it (a Guid in lower case). (Declared as a method, so that a `Collection<Card, number>` fits
    * where a `Collection<Card>` is wanted; bound all the same.)
    */
   get(key: Key): Row | undefined;
@@ -132,7 +132,7 @@ export interface LiveHub<S extends SchemaShape<S>> extends HubBase {
   readonly one: <E extends EntityName<S>, C extends ColumnOf<S, E> = ColumnOf<S, E>>(
     entity: E, key: KeyOf<S, E>, options?: KeyOptions<C>,
   ) => Single<Narrow<RowOf<S, E>, C>>;
-  /** Rows by their keys, in that order; rows that do not exist are left out. */
+  /** Rows by their keys, in that order (keys as rows show them: a Guid in lower case); rows that do not exist are left out. */
   readonly many: <E extends EntityName<S>, C extends ColumnOf<S, E> = ColumnOf<S, E>>(
     entity: E, keys: readonly KeyOf<S, E>[], options?: KeyOptions<C>,
   ) => Collection<Narrow<RowOf<S, E>, C>, KeyOf<S, E>>;
@@ -148,7 +148,7 @@ export interface LooseLiveHub extends HubBase {
   readonly one: <Row extends object = LooseRow>(
     entity: string, key: LooseKey, options?: KeyOptions<NoInfer<keyof Row & string>>,
   ) => Single<Readonly<Row>>;
-  /** Rows by their keys, in that order; rows that do not exist are left out. */
+  /** Rows by their keys, in that order (keys as rows show them: a Guid in lower case); rows that do not exist are left out. */
   readonly many: <Row extends object = LooseRow>(
     entity: string, keys: readonly LooseKey[], options?: KeyOptions<NoInfer<keyof Row & string>>,
   ) => Collection<Readonly<Row>>;

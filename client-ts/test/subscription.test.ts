@@ -1,53 +1,40 @@
 import { describe, expect, test } from "vitest";
 import { LiveHubError } from "../src/errors.js";
 import { next, Subscription, type Happening, type Phase } from "../src/subscription.js";
+import { cells } from "./support/machine.js";
 
-// Every phase and everything that can happen: what follows.
-const table: Readonly<Record<Phase, Readonly<Record<Happening, Phase>>>> = {
-  idle: { asked: "asked", snapshot: "idle", fault: "idle", due: "idle", refused: "failed", lost: "idle", closed: "closed" },
-  asked: { asked: "asked", snapshot: "live", fault: "waiting", due: "asked", refused: "failed", lost: "idle", closed: "closed" },
-  live: { asked: "live", snapshot: "live", fault: "waiting", due: "live", refused: "failed", lost: "idle", closed: "closed" },
-  waiting: { asked: "waiting", snapshot: "waiting", fault: "waiting", due: "idle", refused: "failed", lost: "idle", closed: "closed" },
-  failed: { asked: "failed", snapshot: "failed", fault: "failed", due: "failed", refused: "failed", lost: "failed", closed: "closed" },
-  closed: { asked: "closed", snapshot: "closed", fault: "closed", due: "closed", refused: "closed", lost: "closed", closed: "closed" },
+const fault = new LiveHubError("snapshot_failed", "of before");
+const news = new LiveHubError("internal", "now");
+
+/** How each phase is reached, after `asked` and, where it was live, `snapshot`; with a passing fault before where that is possible. */
+const ways: Readonly<Record<Phase, readonly Happening[]>> = {
+  idle: ["fault", "due"],
+  asked: ["fault", "due", "asked"],
+  live: ["fault", "due", "asked", "snapshot"],
+  waiting: ["fault"],
+  failed: ["refused"],
+  closed: ["fault", "closed"],
 };
 
-const rows = Object.entries(table).flatMap(([phase, row]) =>
-  Object.entries(row).map(([happening, then]) => [phase as Phase, happening as Happening, then] as const));
+const happens = (subscription: Subscription, happening: Happening, error: LiveHubError): boolean =>
+  subscription.handle(happening, happening === "fault" || happening === "refused" ? error : undefined);
 
 describe("a subscription", () => {
-  test.each(rows)("that is %s, when %s, is %s", (phase, happening, then) => expect(next(phase, happening)).toBe(then));
-
-  const make = (...happenings: Happening[]): Subscription => {
+  test.each(cells)("that is $phase and $before, when $happening, is $then: shown as $status, its error $error", ({ phase, wasLive, happening, then, status, error }) => {
     const subscription = new Subscription(1, { entity: "Card" });
-    for (const happening of happenings) subscription.handle(happening);
-    return subscription;
-  };
+    for (const step of ["asked", ...(wasLive ? ["snapshot"] : []), ...ways[phase]] as const) happens(subscription, step as Happening, fault);
+    expect(subscription.phase).toBe(phase);
+    const before = { status: subscription.status, error: subscription.error };
+    expect(before.error).toBe(phase === "live" ? undefined : fault);
 
-  test("is loading until it is live, and stale when it loses the connection afterwards", () => {
-    expect(make().status).toBe("loading");
-    expect(make("asked", "lost").status).toBe("loading");
-    expect(make("asked", "fault").status).toBe("loading");
-    expect(make("asked", "snapshot").status).toBe("live");
-    expect(make("asked", "snapshot", "lost", "asked").status).toBe("stale");
-    expect(make("asked", "snapshot", "fault").status).toBe("stale");
+    const isNews = happens(subscription, happening, news);
+    expect([next(phase, happening), subscription.phase, subscription.status]).toEqual([then, then, status]);
+    expect(subscription.error).toBe({ kept: before.error, given: news, cleared: undefined }[error]);
+    expect(isNews).toBe(subscription.status !== before.status || subscription.error !== before.error);
   });
 
-  test("keeps a passing fault until it is live again", () => {
-    const subscription = make("asked");
-    expect(subscription.handle("fault", new LiveHubError("snapshot_failed", "again"))).toBe(true);
-    subscription.handle("due");
-    expect(subscription.error?.code).toBe("snapshot_failed");
-    subscription.handle("asked");
-    expect(subscription.handle("snapshot")).toBe(true);
-    expect(subscription.error).toBeUndefined();
-  });
-
-  test("says whether anything changed that its collections show", () => {
-    const subscription = make();
-    expect(subscription.handle("asked")).toBe(false);
-    expect(subscription.handle("snapshot")).toBe(true);
-    expect(subscription.handle("snapshot")).toBe(false);
-    expect(subscription.handle("lost")).toBe(true);
+  test("that was only just made is idle, loading and without error", () => {
+    const { phase, status, error } = new Subscription(1, { entity: "Card" });
+    expect([phase, status, error]).toEqual(["idle", "loading", undefined]);
   });
 });

@@ -26,6 +26,10 @@ live.one("Crad", 1);
 live.many("Crad", [1]);
 // @ts-expect-error a typed hub takes no row type
 live.all<{ id: number }>("Card");
+// @ts-expect-error an entity by its name
+live.all();
+// @ts-expect-error a name that is not known to be one of the schema's
+live.all("Card" as string);
 
 // Keys -----------------------------------------------------------------------------------------------------------------
 live.one("Card", 42);
@@ -47,6 +51,28 @@ live.one("CardLabel", { cardId: 1 });
 live.one("CardLabel", { cardId: 1, labelId: 2, id: 3 });
 // @ts-expect-error a composite key is no value
 live.all("CardLabel").get(1);
+// @ts-expect-error a composite key is no value
+live.one("CardLabel", 1);
+// @ts-expect-error a composite key's columns have their types
+live.one("CardLabel", { cardId: 1, labelId: "2" });
+// @ts-expect-error a composite key has all its columns
+live.many("CardLabel", [{ cardId: 1, labelId: 2 }, { labelId: 2 }]);
+// @ts-expect-error a composite key has no other columns
+live.many("CardLabel", [{ cardId: 1, labelId: 2, id: 3 }]);
+// @ts-expect-error a composite key has all its columns
+live.all("CardLabel").get({ cardId: 1 });
+// @ts-expect-error a composite key has no other columns
+live.all("CardLabel").get({ cardId: 1, labelId: 2, id: 3 });
+// @ts-expect-error a single key is no object
+live.one("Card", { id: 42 });
+// @ts-expect-error a key is never null
+live.one("Card", null);
+// @ts-expect-error one key
+live.one("Card", [42]);
+// @ts-expect-error a list of keys
+live.many("Card", 42);
+// @ts-expect-error a key is asked for
+live.one("Card");
 
 // Filters --------------------------------------------------------------------------------------------------------------
 live.all("Card", { where: { listId: 7, memberId: null, status: "open", done: false } });
@@ -67,10 +93,30 @@ live.all("Card", { where: { listId: { gt: 7 } } });
 live.all("Card", { where: { listId: { in: ["7"] } } });
 // @ts-expect-error lists only by in
 live.all("Card", { where: { listId: [7] } });
+// @ts-expect-error a list of the column's values, null not among them
+live.all("Card", { where: { listId: { in: [7, null] } } });
+// @ts-expect-error a list, not a value
+live.all("Card", { where: { listId: { in: 7 } } });
+// @ts-expect-error no operator beside in
+live.all("Card", { where: { listId: { in: [7], gt: 7 } } });
+// @ts-expect-error not a value of the enum, in a list
+live.all("Card", { where: { status: { in: ["open", "opne"] } } });
+// @ts-expect-error undefined would show more than was asked for
+live.all("Card", { where: { memberId: undefined } });
+// @ts-expect-error the column is a boolean
+live.all("Card", { where: { done: 1 } });
+// @ts-expect-error JSON columns cannot be filtered by, not by a list of values either
+live.all("Card", { where: { tags: { in: ["a"] } } });
+// @ts-expect-error an object of columns
+live.all("Card", { where: [{ listId: 7 }] });
+// @ts-expect-error a filter stands under where
+live.all("Card", { listId: 7 });
 // @ts-expect-error JSON columns cannot be filtered by
 live.all("Card", { where: { tags: ["a"] } });
 // @ts-expect-error keys take no filter
 live.one("Card", 42, { where: { listId: 7 } });
+// @ts-expect-error keys take no filter
+live.many("Card", [42], { where: { listId: 7 } });
 
 // Columns --------------------------------------------------------------------------------------------------------------
 const narrow = live.all("Card", { columns: ["id", "title"] });
@@ -89,6 +135,20 @@ live.many("Card", [42], { columns: ["titel"] });
 narrow.rows[0]?.done;
 // @ts-expect-error not asked for
 narrowOne.row?.id;
+// @ts-expect-error not asked for
+narrow.get(1)?.done;
+// @ts-expect-error not asked for
+narrow.state.rows[0]?.done;
+// @ts-expect-error not asked for
+narrowOne.state.row?.id;
+// @ts-expect-error not asked for
+narrow.onDiff(({ inserted }) => inserted[0]?.done);
+// @ts-expect-error not asked for
+narrow.onDiff(({ updated }) => updated[0]?.columns.includes("done"));
+// @ts-expect-error columns are a list
+live.all("Card", { columns: "title" });
+// @ts-expect-error what was narrowed is not the whole row
+same<typeof narrow, Collection<Readonly<Schema["Card"]["row"]>, number>>(true);
 
 // Order ----------------------------------------------------------------------------------------------------------------
 live.all("Card", { orderBy: { title: "asc" } });
@@ -102,6 +162,22 @@ live.all("Card", { orderBy: { title: "up" } });
 live.all("Card", { columns: ["id"], orderBy: { title: "asc" } });
 // @ts-expect-error keys keep the order asked for
 live.many("Card", [1], { orderBy: { title: "asc" } });
+// @ts-expect-error one row has no order
+live.one("Card", 1, { orderBy: { title: "asc" } });
+// @ts-expect-error no such column, among several terms
+live.all("Card", { orderBy: [{ done: "desc" }, { titel: "asc" }] });
+// @ts-expect-error a column and its direction
+live.all("Card", { orderBy: "title" });
+
+// What is not built -------------------------------------------------------------------------------------------------------
+// @ts-expect-error live windows are not built yet
+live.all("Card", { orderBy: { title: "asc" }, limit: 10 });
+// @ts-expect-error relations are not built yet
+live.one("Card", 1, { include: { list: true } });
+// @ts-expect-error groups are not built yet
+live.group;
+// @ts-expect-error shapes that the server names are not built yet
+live.shape;
 
 // Rows -----------------------------------------------------------------------------------------------------------------
 const cards = live.all("Card");
@@ -109,16 +185,64 @@ same<typeof cards.status, "loading" | "live" | "stale" | "failed" | "closed">(tr
 cards.onDiff((diff) => {
   same<(typeof diff.updated)[number]["columns"], readonly ("id" | "listId" | "title" | "done" | "memberId" | "status" | "tags")[]>(true);
 });
+// @ts-expect-error a status is one of five
+cards.status === "lvie";
+// @ts-expect-error a hub has other states than a collection
+live.status === "stale";
+// @ts-expect-error without an error there is no code
+cards.error.code;
+// @ts-expect-error there may be no such row
+cards.get(42).title;
+// @ts-expect-error there may be no row
+live.one("Card", 42).row.title;
 // @ts-expect-error rows are read only
 cards.rows.push();
+// @ts-expect-error rows are read only
+cards.rows.sort();
+// @ts-expect-error rows are read only
+cards.rows = [];
+// @ts-expect-error the state is read only
+cards.state.rows = [];
+// @ts-expect-error the rows of a state are read only
+cards.state.rows.pop();
+// @ts-expect-error a diff is read only
+cards.onDiff(({ deleted }) => deleted.pop());
+// @ts-expect-error a row of a diff is read only
+cards.onDiff(({ updated }) => (updated[0]!.row.done = true));
+// @ts-expect-error the status is read only
+cards.status = "live";
+// @ts-expect-error the status is read only
+live.status = "closed";
 // @ts-expect-error a row is read only
 (cards.rows[0]!).title = "x";
 // @ts-expect-error a collection has no single row
 cards.row;
 // @ts-expect-error a single row has no rows
 live.one("Card", 42).rows;
+// @ts-expect-error a single row is found already
+live.one("Card", 42).get(42);
+// @ts-expect-error a single row is read only
+live.one("Card", 42).row!.title = "x";
+// @ts-expect-error a listener is a function
+cards.subscribe({ next() {} });
+// @ts-expect-error a listener of changes gets nothing
+cards.subscribe((rows: unknown) => rows);
+// @ts-expect-error a collection is no hub
+cards.closeAll();
+
+// The hub --------------------------------------------------------------------------------------------------------------------
 // @ts-expect-error no such option
 createLiveHub("/live", { accessToken: "x" });
+// @ts-expect-error a function that gives the token
+createLiveHub("/live", { accessTokenFactory: "x" });
+// @ts-expect-error a function of the attempt
+createLiveHub("/live", { reconnectDelayMs: 1000 });
+// @ts-expect-error milliseconds are a number
+createLiveHub("/live", { serverTimeoutMs: "30s" });
+// @ts-expect-error somewhere to connect to
+createLiveHub();
+// @ts-expect-error a label is a text
+live.watching(1);
 // @ts-expect-error a schema's entities have a row and a key
 createLiveHub<{ Card: { row: { id: number } } }>("/live");
 // @ts-expect-error no such option
@@ -140,6 +264,32 @@ loose.all<Card>("Card", { where: { titel: "x" } });
 loose.all<Card>("Card", { columns: ["titel"] });
 // @ts-expect-error no such operator
 loose.all("Card", { where: { anything: { gt: 1 } } });
+// @ts-expect-error not a column of the row that was named
+loose.all<Card>("Card", { orderBy: { titel: "asc" } });
+// @ts-expect-error the column is a number
+loose.all<Card>("Card", { where: { id: "1" } });
+// @ts-expect-error the column is a number
+loose.all<Card>("Card", { where: { id: { in: ["1"] } } });
+// @ts-expect-error not a column of the row that was named
+loose.one<Card>("Card", 42, { columns: ["titel"] });
+// @ts-expect-error not a column of the row that was named
+loose.one<Card>("Card", 42).row?.titel;
+// @ts-expect-error rows are read only
+loose.all<Card>("Card").rows.push();
+// @ts-expect-error a row is read only
+loose.one<Card>("Card", 42).row!.title = "x";
+// @ts-expect-error a row is an object
+loose.all<string>("Card");
+// @ts-expect-error a key is a value, or an object of values
+loose.one("Card", { id: { value: 1 } });
+// @ts-expect-error a key is never null
+loose.one("Card", null);
+// @ts-expect-error a date is written as text
+loose.all("Card", { where: { due: new Date(0) } });
+// @ts-expect-error live windows are not built yet
+loose.all("Card", { limit: 10 });
+// @ts-expect-error what a row holds is not known
+loose.all("Card").rows[0]?.["title"].length;
 
 // A component takes a collection without knowing its key -----------------------------------------------------------------
 declare function titles(cards: Collection<Readonly<Schema["Card"]["row"]>>): void;

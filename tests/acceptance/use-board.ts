@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { startBoard } from '../../tools/lib/board.mjs';
-import { Api, type CardRow } from './api.ts';
-import { Viewer } from './viewer.ts';
+import { Api } from './api.ts';
+import { nodeWebSocket } from './node-socket.ts';
+import { stageOf } from './stage.ts';
 
 type Board = Awaited<ReturnType<typeof startBoard>>;
 
@@ -12,30 +13,22 @@ export type Server = ReturnType<typeof useBoard>;
 export function useBoard() {
   let board: Board;
   let api: Api;
-  const viewers: Viewer[] = [];
+  const stage = stageOf(() => api, nodeWebSocket);
 
   beforeAll(async () => {
     board = await startBoard();
     api = new Api(board.url);
   });
-  afterEach(() => Promise.all(viewers.splice(0).map((viewer) => viewer.live.close())));
+  afterEach(stage.leave);
   afterAll(() => board?.stop());
 
   return {
+    ...stage,
     get board() {
       return board;
     },
     get api() {
       return api;
     },
-    /** A viewer with a connection of its own. */
-    viewer(): Viewer {
-      const viewer = new Viewer(api);
-      viewers.push(viewer);
-      return viewer;
-    },
-    /** An empty list. */
-    newList: () => api.post('lists', { boardId: 1, title: 'List' }),
-    newCard: (listId: number, values: Partial<CardRow> = {}) => api.post('cards', { listId, title: 'Card', ...values }),
   };
 }

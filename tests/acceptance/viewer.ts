@@ -1,16 +1,29 @@
-import { createLiveHub, type LiveHub } from '@livehub/client';
+import { createLiveHub, type LiveHub, type SchemaShape } from '@livehub/client';
 import type { Api } from './api.ts';
 import { eventually } from './observe.ts';
 import type { BoardSchema } from './schema.ts';
-import { opsOf, Wire, type Message } from './wire.ts';
+import { opsOf, Wire, type Message, type SocketConstructor } from './wire.ts';
 
 /** Between attempts to connect: short, so that tests need not wait. */
 const RECONNECT_DELAY_MS = 20;
 const WEB_SOCKETS = 1;
 
+/** Connects the real client to a server (`origin` is empty for that of the page), over a line that is recorded. */
+export function connect<S extends SchemaShape<S>>(origin: string, { WebSocket }: Wire, onWait: () => void = () => {}): LiveHub<S> {
+  const url = `${origin}/live`;
+  return createLiveHub<S>(url, {
+    // No other transport: nothing may go past the recording.
+    configure: (builder) => void builder.withUrl(url, { WebSocket, transport: WEB_SOCKETS } as object),
+    reconnectDelayMs: () => {
+      onWait();
+      return RECONNECT_DELAY_MS;
+    },
+  });
+}
+
 /** A user with one connection: the real client, and everything that goes over its line. */
 export class Viewer {
-  readonly wire = new Wire();
+  readonly wire: Wire;
   readonly live: LiveHub<BoardSchema>;
   /** How often it has waited to connect again. */
   waits = 0;
@@ -18,17 +31,10 @@ export class Viewer {
   #marker: { readonly id: number; read: () => string | undefined } | undefined;
   #marks = 0;
 
-  constructor(api: Api) {
+  constructor(api: Api, WebSocket: SocketConstructor) {
     this.#api = api;
-    const url = `${api.origin}/live`;
-    this.live = createLiveHub<BoardSchema>(url, {
-      // No other transport: nothing may go past the recording.
-      configure: (builder) => void builder.withUrl(url, { WebSocket: this.wire.WebSocket, transport: WEB_SOCKETS } as object),
-      reconnectDelayMs: () => {
-        this.waits++;
-        return RECONNECT_DELAY_MS;
-      },
-    });
+    this.wire = new Wire(WebSocket);
+    this.live = connect<BoardSchema>(api.origin, this.wire, () => this.waits++);
   }
 
   /**

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-
 /** A message of the protocol, as it stood in a frame (docs/protocol.md). */
 export interface Message {
   readonly type: string;
@@ -21,17 +19,19 @@ export interface Asked {
   readonly [field: string]: unknown;
 }
 
+/** What a browser's WebSocket and that of Node's package `ws` have in common. */
 interface Socket {
   readonly readyState: number;
-  on(event: 'message', listener: (data: unknown) => void): void;
+  addEventListener(event: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** Of `ws` alone, where setting `onmessage` takes away what was added by `addEventListener`. */
+  on?(event: 'message', listener: (data: unknown) => void): void;
   send(data: string, ...rest: unknown[]): void;
-  terminate(): void;
+  close(): void;
+  /** Ends it without a closing handshake; not in browsers. */
+  terminate?(): void;
 }
-type SocketConstructor = new (url: string, protocols?: string | string[], options?: object) => Socket;
+export type SocketConstructor = new (url: string, protocols?: string | string[], options?: object) => Socket;
 
-/** The WebSocket that SignalR takes in Node, from the packages of the client under test. */
-const clientRequire = createRequire(createRequire(import.meta.url).resolve('@livehub/client'));
-const NodeWebSocket = createRequire(clientRequire.resolve('@microsoft/signalr'))('ws') as SocketConstructor;
 const CLOSED = 3;
 
 /** Ends each message of SignalR's JSON protocol. */
@@ -53,17 +53,19 @@ export class Wire {
   /** A WebSocket class whose sockets are recorded here. */
   readonly WebSocket: SocketConstructor;
 
-  constructor() {
+  constructor(WebSocket: SocketConstructor) {
     const wire = this;
-    this.WebSocket = class extends NodeWebSocket {
+    this.WebSocket = class extends WebSocket {
       constructor(...args: ConstructorParameters<SocketConstructor>) {
         if (wire.offline) throw new Error('The line is cut.');
         super(...args);
         wire.#sockets.push(this);
-        this.on('message', (data) => {
+        const hear = (data: unknown) => {
           wire.text += String(data);
           for (const [messages] of invocations(String(data))) wire.received.push(messages as readonly Message[]);
-        });
+        };
+        if (this.on) this.on('message', hear);
+        else this.addEventListener('message', ({ data }) => hear(data));
       }
 
       override send(data: string, ...rest: unknown[]): void {
@@ -82,10 +84,17 @@ export class Wire {
     return this.#sockets.every((socket) => socket.readyState === CLOSED);
   }
 
-  /** Ends the socket that is open, without a closing handshake, and lets no other come up until `restore`. */
+  /** Ends the socket that is open, without a closing handshake where the platform allows it, and lets no other come up until `restore`. */
   cut(): void {
     this.offline = true;
-    this.#sockets.at(-1)?.terminate();
+    this.drop();
+  }
+
+  /** Ends the socket that is open. */
+  drop(): void {
+    const socket = this.#sockets.at(-1);
+    if (socket?.terminate) socket.terminate();
+    else socket?.close();
   }
 
   restore(): void {

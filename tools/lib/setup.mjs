@@ -9,11 +9,12 @@ import { dataFolder, inRoot, root } from './paths.mjs';
 import { until } from './processes.mjs';
 import { runOrFail } from './run.mjs';
 
-/** Where the built sample is. */
+/** Where the built sample is, and the server of the tests of every type. */
 export const boardProgram = inRoot('samples', 'Board', 'server', 'bin', 'Release', 'net10.0', 'Board.dll');
+export const valuesProgram = inRoot('tests', 'acceptance', 'server', 'bin', 'Release', 'net10.0', 'ValuesServer.dll');
 export const boardWeb = inRoot('samples', 'Board', 'web', 'dist');
 
-const DOTNET_INPUTS = ['Directory.Build.props', 'Directory.Packages.props', '.editorconfig', 'global.json', 'server', 'samples/Board/server'];
+const DOTNET_INPUTS = ['Directory.Build.props', 'Directory.Packages.props', '.editorconfig', 'global.json', 'server'];
 const CLIENT_INPUTS = ['package-lock.json', 'client-ts'];
 
 /**
@@ -34,8 +35,12 @@ const STEPS = {
     command: ['npm', 'run', 'build', '--workspace', 'samples/Board/web'],
   },
   board: {
-    label: 'Building the server', lane: 'dotnet', after: [], check: requireDotnet, inputs: DOTNET_INPUTS, output: boardProgram,
+    label: 'Building the server', lane: 'dotnet', after: [], check: requireDotnet, inputs: [...DOTNET_INPUTS, 'samples/Board/server'], output: boardProgram,
     command: ['dotnet', 'build', 'samples/Board/server/Board.csproj', '-c', 'Release', '--nologo'],
+  },
+  values: {
+    label: 'Building the values server', lane: 'dotnet', after: [], check: requireDotnet, inputs: [...DOTNET_INPUTS, 'tests/acceptance/server'], output: valuesProgram,
+    command: ['dotnet', 'build', 'tests/acceptance/server/ValuesServer.csproj', '-c', 'Release', '--nologo'],
   },
   solution: {
     label: 'Building all .NET projects', lane: 'dotnet', after: [], check: requireDotnet,

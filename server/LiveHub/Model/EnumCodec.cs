@@ -3,12 +3,13 @@ using System.Text.Json;
 
 namespace LiveHub.Model;
 
-/// <summary>An enum that the model leaves alone: by name, or by number where a value has no name.</summary>
+/// <summary>An enum that the model leaves alone: by name, or where a value has no name by its number, as that looks.</summary>
 internal sealed class EnumCodec(Type type) : ValueCodec
 {
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
     private readonly Type _underlying = Enum.GetUnderlyingType(type);
+    private readonly bool _isWide = Type.GetTypeCode(type) is TypeCode.Int64 or TypeCode.UInt64;
 
     public override string Expected => $"one of {string.Join(", ", Enum.GetNames(type))}";
 
@@ -19,9 +20,9 @@ internal sealed class EnumCodec(Type type) : ValueCodec
         {
             writer.WriteStringValue(text);
         }
-        else if (_underlying == typeof(ulong))
+        else if (_isWide)
         {
-            writer.WriteNumberValue(Convert.ToUInt64(value, Culture));
+            writer.WriteStringValue(((IFormattable)Convert.ChangeType(value, _underlying, Culture)).ToString(null, Culture));
         }
         else
         {
@@ -33,7 +34,7 @@ internal sealed class EnumCodec(Type type) : ValueCodec
     {
         value = json.ValueKind switch
         {
-            JsonValueKind.String => OfName(json.GetString()!),
+            JsonValueKind.String => OfText(json.GetString()!),
             JsonValueKind.Number when json.TryGetInt64(out var number) => OfNumber(number),
             JsonValueKind.Number when json.TryGetUInt64(out var number) => OfNumber(number),
             _ => null,
@@ -41,9 +42,16 @@ internal sealed class EnumCodec(Type type) : ValueCodec
         return value is not null;
     }
 
+    private object? OfText(string text)
+        => IsName(text) ? OfName(text)
+        : !_isWide ? null
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, Culture, out var number) ? OfNumber(number)
+        : ulong.TryParse(text, NumberStyles.None, Culture, out var large) ? OfNumber(large)
+        : null;
+
     /// <summary>Names as they are written: Enum.Parse takes numbers, blanks and lists of names as well.</summary>
     private object? OfName(string text)
-        => IsName(text) && Enum.TryParse(type, text, out var value) && (Enum.IsDefined(type, text) || value.ToString() == text) ? value : null;
+        => Enum.TryParse(type, text, out var value) && (Enum.IsDefined(type, text) || value.ToString() == text) ? value : null;
 
     private object? OfNumber(object number)
     {

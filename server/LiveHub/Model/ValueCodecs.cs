@@ -52,7 +52,7 @@ internal static class ValueCodecs
     };
 
     // PostgreSQL has two types for it, and takes no value of one kind for a column of the other.
-    private static readonly ValueCodec UtcDateTime = Text<DateTime>("a time with offset, ISO 8601", WriteDateTime,
+    private static readonly ValueCodec UtcDateTime = Text<DateTime>("a time with offset, ISO 8601", v => WriteDateTime(ToUtc(v)),
         (string s, out DateTime v) => ReadDateTime(s, out v) && v.Kind is DateTimeKind.Utc);
     private static readonly ValueCodec LocalDateTime = Text<DateTime>("a time without offset, ISO 8601", WriteDateTime,
         (string s, out DateTime v) => ReadDateTime(s, out v) && v.Kind is DateTimeKind.Unspecified);
@@ -201,11 +201,26 @@ internal static class ValueCodecs
     private static string WriteDateTime(DateTime value)
         => value.ToString(Microseconds, Culture) + (value.Kind == DateTimeKind.Utc ? "Z" : "");
 
+    /// <summary>A time of a column in UTC. The database's infinities are read without a kind.</summary>
+    private static DateTime ToUtc(DateTime value)
+        => value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : DateTime.SpecifyKind(value, DateTimeKind.Utc);
+
     private static bool ReadDateTime(string text, out DateTime value)
-        => DateTime.TryParseExact(text, DateTimesRead, Culture, DateTimeStyles.AdjustToUniversal, out value);
+    {
+        var ok = DateTime.TryParseExact(text, DateTimesRead, Culture, DateTimeStyles.AdjustToUniversal, out value);
+        value = IsEnd(value) ? DateTime.SpecifyKind(DateTime.MaxValue, value.Kind) : value;
+        return ok;
+    }
 
     private static bool ReadDateTimeOffset(string text, out DateTimeOffset value)
-        => DateTimeOffset.TryParseExact(text, MomentsRead, Culture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value);
+    {
+        var ok = DateTimeOffset.TryParseExact(text, MomentsRead, Culture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value);
+        value = IsEnd(value.DateTime) ? DateTimeOffset.MaxValue : value;
+        return ok;
+    }
+
+    /// <summary>Whether it is the end of time but for the digit that is not written: the database's infinity.</summary>
+    private static bool IsEnd(DateTime value) => value.Ticks == DateTime.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond;
 
     private static bool ReadTimeSpan(string text, out TimeSpan value)
     {

@@ -18,4 +18,6 @@ internal abstract record ClientMessage
 }
 
 /// <summary>One subscription as it was asked for; nothing of it is checked against the model yet.</summary>
-internal sealed record SubscriptionRequest(long Id, string Entity, JsonElement? Keys, JsonElement? Where, JsonElement? Columns, string? Reserved);
+/// <param name="Fault">Why it is none, although it has an id: it is refused alone, and the others of its message are not.</param>
+internal sealed record SubscriptionRequest(
+    long Id, string Entity, JsonElement? Keys, JsonElement? Where, JsonElement? Columns, string? Reserved, RefusedException? Fault = null);

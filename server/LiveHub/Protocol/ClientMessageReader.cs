@@ -66,8 +66,15 @@ internal static class ClientMessageReader
             throw Bad("A subscription's 'id' must be from 1 to 2147483647.");
         }
 
-        return new(id, Text(json, "entity"), Optional(json, "keys"), Optional(json, "where"), Optional(json, "columns"),
-            Reserved.FirstOrDefault(name => Optional(json, name) is not null));
+        try
+        {
+            return new(id, Guarded(() => Text(json, "entity")), Optional(json, "keys"), Optional(json, "where"), Optional(json, "columns"),
+                Reserved.FirstOrDefault(name => Optional(json, name) is not null));
+        }
+        catch (RefusedException fault)
+        {
+            return new(id, "", Keys: null, Where: null, Columns: null, Reserved: null, fault);
+        }
     }
 
     private static JsonElement? Optional(JsonElement json, string name)

@@ -16,6 +16,11 @@ internal sealed class ShapeReader(LiveModel model, IOptions<LiveHubOptions> opti
 
     private Shape ReadShape(SubscriptionRequest request)
     {
+        if (request.Fault is { } fault)
+        {
+            throw fault;
+        }
+
         var entity = model.Find(request.Entity) ?? throw new RefusedException(ErrorCodes.UnknownEntity,
             $"No entity '{ClientMessageReader.Shorten(request.Entity)}' is exposed. Check the name, or expose it on the server with Expose<T>().");
         if (request.Reserved is { } reserved)

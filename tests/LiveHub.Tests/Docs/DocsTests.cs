@@ -20,17 +20,19 @@ public sealed partial class DocsTests
         Assert.Equal(blocks, compiled.Select(c => string.Concat(c.Split('\n').SkipLast(1).Select(line => (line.Length > 8 ? line[8..] : line) + "\n"))));
     }
 
-    [Fact]
-    public void Every_test_that_the_guarantees_name_exists()
+    [Theory]
+    [InlineData("guarantees.md")]
+    [InlineData("acceptance.md")]
+    public void Every_test_that_the_docs_name_exists(string page)
     {
         var root = PostgresServer.Root();
-        var guarantees = File.ReadAllText(Path.Combine(root, "docs", "guarantees.md"));
+        var text = File.ReadAllText(Path.Combine(root, "docs", page));
         var tests = new[] { "tests", "client-ts/test", "samples" }
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.*", SearchOption.AllDirectories))
             .Where(f => !BuiltFolders.Any(f.Contains) && (f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".ts", StringComparison.Ordinal) || f.EndsWith(".mjs", StringComparison.Ordinal)))
             .Select(File.ReadAllText)
             .ToList();
-        var named = TestName().Matches(guarantees).Select(m => m.Groups["name"].Value).Distinct().ToList();
+        var named = TestName().Matches(text).Select(m => m.Groups["name"].Value).Distinct().ToList();
         Assert.NotEmpty(named);
         Assert.Equal([], named.FindAll(name => !tests.Exists(t => t.Contains(name))));
     }

@@ -70,14 +70,19 @@ public sealed class RefusalTests(PostgresServer server)
         Assert.Equal("welcome", (string?)(await client.NextAsync())["type"]);
     }
 
-    [Fact]
-    public async Task One_refused_subscription_does_not_keep_the_others_of_its_message_out()
+    [Theory]
+    [InlineData(",\"entity\":\"Nope\"", "unknown_entity")]
+    [InlineData(",\"entity\":\"\\ud800\"", "bad_message")]
+    [InlineData(",\"entity\":7", "bad_message")]
+    [InlineData("", "bad_message")]
+    public async Task One_refused_subscription_does_not_keep_the_others_of_its_message_out(string refused, string code)
     {
         await using var shop = await Shop.StartAsync(server);
         await using var client = await RawClient.ConnectAsync(shop.HubUrl);
-        await client.SendAsync("""{"type":"subscribe","subscriptions":[{"id":1,"entity":"Nope"},{"id":2,"entity":"Shelf"}]}""");
+        await client.SendAsync($$"""{"type":"subscribe","subscriptions":[{"id":1{{refused}}},{"id":2,"entity":"Shelf"}]}""");
         var view = await client.UntilAsync(new(), v => v.Rows(2) is not null);
-        Assert.Equal(1, (int?)Assert.Single(view.Errors)["id"]);
+        var error = Assert.Single(view.Errors);
+        Assert.Equal((1, code), ((int?)error["id"], (string?)error["code"]));
     }
 
     [Fact]

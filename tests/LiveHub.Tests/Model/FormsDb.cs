@@ -40,6 +40,11 @@ internal enum Huge : ulong
     Most = ulong.MaxValue,
 }
 
+internal enum Deep : long
+{
+    Top = 1,
+}
+
 internal readonly record struct Ticket(string Number);
 
 internal sealed class Forms
@@ -97,6 +102,8 @@ internal sealed class Forms
     public Days Days { get; set; }
 
     public Huge Huge { get; set; }
+
+    public Deep Deep { get; set; }
 
     public Colour NamedColour { get; set; }
 

@@ -49,6 +49,7 @@ public sealed class ValueCodecsProperties
         Returns("Colour", Gen.Choose(-2, 5).Select(n => (Colour)n));
         Returns("Days", Gen.Choose(-2, 9).Select(n => (Days)n));
         Returns("Huge", Wide().Select(n => (Huge)n));
+        Returns("Deep", Wide().Select(n => (Deep)n));
         Returns("NumberedColour", Gen.Choose(-2, 5).Select(n => (Colour)n));
         Returns("NamedColour", Gen.Choose(1, 3).Select(n => (Colour)n));
     }

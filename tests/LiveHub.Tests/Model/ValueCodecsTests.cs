@@ -39,6 +39,10 @@ public sealed class ValueCodecsTests
         { "Guid", Guid.Parse("0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9"), "\"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\"" },
         { "DateTimeOffset", new DateTimeOffset(2026, 11, 21, 12, 15, 19, TimeSpan.FromHours(2)), "\"2026-11-21T10:15:19.000000Z\"" },
         { "DateTime", Moment, "\"2026-11-21T10:15:20.234567Z\"" },
+        { "DateTime", DateTime.MinValue, "\"0001-01-01T00:00:00.000000Z\"" },
+        { "DateTime", DateTime.MaxValue, "\"9999-12-31T23:59:59.999999Z\"" },
+        { "DateTimeOffset", DateTimeOffset.MaxValue, "\"9999-12-31T23:59:59.999999Z\"" },
+        { "LocalTime", DateTime.MaxValue, "\"9999-12-31T23:59:59.999999\"" },
         { "LocalTime", DateTime.SpecifyKind(Moment, DateTimeKind.Unspecified), "\"2026-11-21T10:15:20.234567\"" },
         { "DateOnly", new DateOnly(2026, 11, 21), "\"2026-11-21\"" },
         { "TimeOnly", new TimeOnly(10, 15, 19), "\"10:15:19.000000\"" },
@@ -52,7 +56,9 @@ public sealed class ValueCodecsTests
         { "Colour", (Colour)(-42), "-42" },
         { "Days", Days.Monday | Days.Tuesday, "\"Monday, Tuesday\"" },
         { "Huge", Huge.Most, "\"Most\"" },
-        { "Huge", (Huge)(ulong.MaxValue - 1), "18446744073709551614" },
+        { "Huge", (Huge)(ulong.MaxValue - 1), "\"18446744073709551614\"" },
+        { "Deep", Deep.Top, "\"Top\"" },
+        { "Deep", (Deep)(-9007199254740993), "\"-9007199254740993\"" },
         { "NamedColour", Colour.Black, "\"Black\"" },
         { "NumberedColour", Colour.Black, "3" },
         { "Ticket", new Ticket("A-1"), "\"A-1\"" },
@@ -90,6 +96,8 @@ public sealed class ValueCodecsTests
     [InlineData("Long", "5", 5L)]
     [InlineData("Long", "-9223372036854775808", long.MinValue)]
     [InlineData("ULong", "18446744073709551615", ulong.MaxValue)]
+    [InlineData("Huge", "18446744073709551615", Huge.Most)]
+    [InlineData("Huge", "\"1\"", Huge.One)]
     public void A_number_is_taken_for_a_wide_integer_where_it_is_exact(string property, string json, object value)
         => Assert.Equal(value, Codecs.Read(property, json));
 

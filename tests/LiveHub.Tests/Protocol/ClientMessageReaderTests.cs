@@ -55,11 +55,10 @@ public sealed class ClientMessageReaderTests
     public void Half_a_surrogate_pair_is_refused_where_it_is_read(string text)
     {
         Refused($$"""{"type":{{text}}}""", "Unicode");
-        Refused($$"""{"type":"subscribe","subscriptions":[{"id":1,"entity":{{text}}}]}""", "Unicode");
         string[] fields = [$"\"keys\":[{text}]", $"\"where\":{{\"title\":{text}}}", $"\"where\":{{{text}:1}}", $"\"columns\":[{text}]"];
-        Assert.All(fields, field =>
+        Assert.All(fields.Select(f => $"\"entity\":\"Book\",{f}").Append($"\"entity\":{text}"), field =>
         {
-            var subscribe = (ClientMessage.Subscribe)Read($$"""{"type":"subscribe","subscriptions":[{"id":1,"entity":"Book",{{field}}}]}""");
+            var subscribe = (ClientMessage.Subscribe)Read($$"""{"type":"subscribe","subscriptions":[{"id":1,{{field}}}]}""");
             var refusal = Assert.Throws<RefusedException>(() => Shapes.Read(subscribe.Subscriptions[0]));
             Assert.True(refusal.Code is ErrorCodes.BadMessage or ErrorCodes.WrongType);
         });
@@ -98,7 +97,6 @@ public sealed class ClientMessageReaderTests
     [InlineData("""{"type":"subscribe","subscriptions":[{"id":"1","entity":"Card"}]}""", "'id'")]
     [InlineData("""{"type":"subscribe","subscriptions":[{"id":0,"entity":"Card"}]}""", "'id'")]
     [InlineData("""{"type":"subscribe","subscriptions":[{"id":2147483648,"entity":"Card"}]}""", "'id'")]
-    [InlineData("""{"type":"subscribe","subscriptions":[{"id":1}]}""", "'entity'")]
     [InlineData("""{"type":"unsubscribe"}""", "'ids'")]
     [InlineData("""{"type":"unsubscribe","ids":[1.5]}""", "'ids'")]
     [InlineData("""{"type":"unsubscribe","ids":["1"]}""", "'ids'")]

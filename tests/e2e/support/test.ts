@@ -2,10 +2,22 @@ import { test as base, expect, type BrowserContextOptions, type Page } from "@pl
 import { startBoard } from "../../../tools/lib/board.mjs";
 import { boardWeb } from "../../../tools/lib/setup.mjs";
 import { Api } from "./api.js";
+import { startValues } from "../../acceptance/values-server.mjs";
 import { BoardPage } from "./board-page.js";
+import { CasesPage } from "./cases-page.js";
 import { Kanban } from "./kanban.js";
 
 type Server = Awaited<ReturnType<typeof startBoard>>;
+type Values = Awaited<ReturnType<typeof startValues>>;
+
+interface WorkerFixtures {
+  readonly server: Server;
+  /** The server of every type. */
+  readonly values: Values;
+  /** Pages of the two servers that have the acceptance tests' cases. */
+  readonly samplePage: CasesPage;
+  readonly valuesPage: CasesPage;
+}
 
 interface OpenOptions extends BrowserContextOptions {
   /** What follows the board's address: `/card/1`. */
@@ -28,7 +40,7 @@ interface Fixtures {
 /** What Chromium writes about a request or a connection that failed. */
 const networkErrors = /net::ERR_|WebSocket connection to|Failed to load resource/;
 
-export const test = base.extend<Fixtures, { readonly server: Server }>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   networkFails: [false, { option: true }],
 
   server: [
@@ -42,6 +54,19 @@ export const test = base.extend<Fixtures, { readonly server: Server }>({
     },
     { scope: "worker", timeout: 100_000 },
   ],
+
+  values: [
+    async ({}, use) => {
+      const values = await startValues();
+      await use(values);
+      await values.stop();
+    },
+    { scope: "worker", timeout: 100_000 },
+  ],
+
+  samplePage: [async ({ browser, server }, use) => use(await CasesPage.open(browser, server.url)), { scope: "worker" }],
+
+  valuesPage: [async ({ browser, values }, use) => use(await CasesPage.open(browser, values.url)), { scope: "worker" }],
 
   api: async ({ server }, use) => {
     await use(new Api(server.url));
