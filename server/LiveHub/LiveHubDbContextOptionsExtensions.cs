@@ -15,19 +15,24 @@ public static class LiveHubDbContextOptionsExtensions
     /// <param name="options">The context's options.</param>
     /// <param name="services">The application's services, in which <c>AddLiveHub</c> was called for the type of the context.</param>
     /// <returns><paramref name="options"/>.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddLiveHub</c> was not called for the type of the context.</exception>
     public static DbContextOptionsBuilder UseLiveHub(this DbContextOptionsBuilder options, IServiceProvider services)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(services);
         var present = options.Options.FindExtension<CoreOptionsExtension>()?.Interceptors ?? [];
-        var database = services.GetRequiredService<Databases>().For(options.Options.ContextType);
-        database.Configure(options);
+        var databases = services.GetRequiredService<Databases>().ForOptions(options.Options.ContextType);
+        foreach (var database in databases)
+        {
+            database.Configure(options);
+        }
+
         IInterceptor[] capture =
         [
             services.GetRequiredService<SaveInterceptor>(),
             services.GetRequiredService<TransactionInterceptor>(),
             services.GetRequiredService<CommandInterceptor>(),
-            .. database.Interceptors(services),
+            .. databases.SelectMany(d => d.Interceptors(services)),
         ];
         return options.AddInterceptors(capture.Except(present));
     }

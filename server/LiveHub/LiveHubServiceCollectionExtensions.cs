@@ -21,6 +21,9 @@ public static class LiveHubServiceCollectionExtensions
     /// <summary>A client message carries at most a thousand keys and some filters.</summary>
     private const long MaxClientMessageBytes = 128 * 1024;
 
+    /// <summary>How often clients give a sign of life. They wait twice as long for one of the server.</summary>
+    private static readonly TimeSpan ClientPing = TimeSpan.FromSeconds(15);
+
     /// <summary>
     /// Captures what a context saves and lets clients subscribe to what is exposed. Call it once for each context, before or after
     /// AddDbContext, AddDbContextPool or AddDbContextFactory; then <c>app.MapLiveHub("/live")</c>.
@@ -87,10 +90,16 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, RouterService>());
 
         services.PostConfigure<JsonHubProtocolOptions>(HubJson.Configure);
-        services.AddSignalR().AddHubOptions<SyncHub>(hub =>
-        {
-            hub.SupportedProtocols = ["json"];
-            hub.MaximumReceiveMessageSize = MaxClientMessageBytes;
-        });
+        services.AddSignalR().AddHubOptions<SyncHub>(Configure);
+    }
+
+    /// <summary>What the application has set for all hubs comes first: filters stay, and what clients do not depend on.</summary>
+    private static void Configure(HubOptions<SyncHub> hub)
+    {
+        hub.SupportedProtocols = ["json"];
+        hub.MaximumReceiveMessageSize = MaxClientMessageBytes;
+        hub.MaximumParallelInvocationsPerClient = 1;
+        hub.KeepAliveInterval = hub.KeepAliveInterval < ClientPing ? hub.KeepAliveInterval : ClientPing;
+        hub.ClientTimeoutInterval = hub.ClientTimeoutInterval > 2 * ClientPing ? hub.ClientTimeoutInterval : 2 * ClientPing;
     }
 }

@@ -4,7 +4,8 @@ using LiveHub.PostgreSql.Racer;
 using Microsoft.EntityFrameworkCore;
 
 // Writes to one row, in all the ways that there are, and prints what its capture made of it: a line a change.
-if (args is not [var connectionString, var name, var rounds])
+// What `dotnet ef` adds follows.
+if (args is not [var connectionString, var name, var rounds, ..])
 {
     await Console.Error.WriteLineAsync("Usage: racer CONNECTION_STRING NAME ROUNDS");
     return 2;

@@ -1,4 +1,7 @@
 using LiveHub.Tests.Infrastructure;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -22,6 +25,25 @@ public sealed class OptionsTests
         var exception = Assert.Throws<OptionsValidationException>(() => Bind(("MaxKeys", "0"), ("LogRetention:Count", "-1")));
         Assert.Equal(
             ["LiveHubOptions.MaxKeys is 0; it must be from 1 to 10000.", "LiveHubOptions.LogRetention.Count is -1; it must be from 1 to 10000000."], exception.Failures);
+    }
+
+    [Fact]
+    public async Task A_start_with_values_out_of_range_is_refused_and_names_them_all()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["Live:MaxFilterTerms"] = "101";
+        builder.Configuration["Live:LogRetention:Age"] = "00:00:00.5";
+        builder.Services.AddDbContext<ShopDb>(options => options.UseNpgsql());
+        builder.Services.AddLiveHub<ShopDb>(live => live.Expose<Shelf>());
+        builder.Services.Configure<LiveHubOptions>(builder.Configuration.GetSection("Live"));
+        builder.Services.Configure<LiveHubOptions>(options => options.MaxSnapshotBytes = 1);
+        await using var app = builder.Build();
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            ["MaxFilterTerms is 101; it must be from 1 to 100.", "MaxSnapshotBytes is 1; it must be from 65536 to 1073741824.",
+                "LogRetention.Age is 00:00:00.5000000; it must be from 00:00:01 to 10675199.02:48:05.4775807."],
+            exception.Failures.Select(f => f["LiveHubOptions.".Length..]));
     }
 
     private static LiveHubOptions Bind(params (string Name, string Value)[] settings)

@@ -1,4 +1,4 @@
-import { createLiveHub, type LiveHub, type LiveHubOptions, type LooseKey, type LooseRow } from '@livehub/client';
+import type { LiveHub, LooseKey, LooseRow } from '@livehub/client';
 import { connect } from './viewer.ts';
 import { Wire, type SocketConstructor } from './wire.ts';
 
@@ -24,10 +24,6 @@ export type ValuesStage = Omit<ReturnType<typeof valuesStageOf>, 'leave'>;
 
 export function valuesStageOf(origin: () => string, WebSocket: SocketConstructor) {
   const hubs: LiveHub<ValuesSchema>[] = [];
-  const leaving = (live: LiveHub<ValuesSchema>) => {
-    hubs.push(live);
-    return live;
-  };
   const ask = async (path: string, init?: RequestInit): Promise<unknown> => {
     const response = await fetch(origin() + path, init);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
@@ -36,18 +32,16 @@ export function valuesStageOf(origin: () => string, WebSocket: SocketConstructor
   return {
     viewer(): Eye {
       const wire = new Wire(WebSocket);
-      return { wire, live: leaving(connect<ValuesSchema>(origin(), wire)) };
+      const live = connect<ValuesSchema>(origin(), wire);
+      hubs.push(live);
+      return { wire, live };
     },
-    /** A connection of its own kind, over a line that is not recorded. */
-    open: (options: LiveHubOptions) => leaving(createLiveHub<ValuesSchema>(`${origin()}/live`, options)),
     origin,
     /** Writes rows in one transaction. Returns the ids that the database made. */
     save: (...writes: readonly Write[]) =>
       ask('/save', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(writes) }) as Promise<number[]>,
     /** The connections and subscriptions that the server counts. */
     counts: () => ask('/counts') as Promise<{ readonly connections: number; readonly subscriptions: number }>,
-    /** The access tokens that the server has been shown. */
-    tokens: () => ask('/tokens') as Promise<string[]>,
     /** A number that no other test has. */
     batch: () => crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1,
     /** All connections go: after each test. */

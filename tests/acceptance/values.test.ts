@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { endCases } from './ends.cases.ts';
 import { nodeWebSocket } from './node-socket.ts';
-import { transportCases } from './transports.cases.ts';
 import { valuesCases } from './values.cases.ts';
 import { startValues } from './values-server.mjs';
 import { valuesStageOf } from './values-stage.ts';
@@ -17,4 +16,3 @@ afterAll(() => server?.stop());
 
 valuesCases(stage);
 endCases(stage);
-transportCases(stage);

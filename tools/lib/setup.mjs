@@ -9,9 +9,10 @@ import { dataFolder, inRoot, root } from './paths.mjs';
 import { until } from './processes.mjs';
 import { runOrFail } from './run.mjs';
 
-/** Where the built sample is, and the server of the tests of every type. */
+/** Where the built sample is, and the servers of the tests of every type and of every way to connect. */
 export const boardProgram = inRoot('samples', 'Board', 'server', 'bin', 'Release', 'net10.0', 'Board.dll');
 export const valuesProgram = inRoot('tests', 'acceptance', 'server', 'bin', 'Release', 'net10.0', 'ValuesServer.dll');
+export const gateProgram = inRoot('tests', 'gate', 'server', 'bin', 'Release', 'net10.0', 'GateServer.dll');
 export const boardWeb = inRoot('samples', 'Board', 'web', 'dist');
 
 const DOTNET_INPUTS = ['Directory.Build.props', 'Directory.Packages.props', '.editorconfig', 'global.json', 'server'];
@@ -41,6 +42,10 @@ const STEPS = {
   values: {
     label: 'Building the values server', lane: 'dotnet', after: [], check: requireDotnet, inputs: [...DOTNET_INPUTS, 'tests/acceptance/server'], output: valuesProgram,
     command: ['dotnet', 'build', 'tests/acceptance/server/ValuesServer.csproj', '-c', 'Release', '--nologo'],
+  },
+  gate: {
+    label: 'Building the gate', lane: 'dotnet', after: [], check: requireDotnet, inputs: [...DOTNET_INPUTS, 'tests/gate/server'], output: gateProgram,
+    command: ['dotnet', 'build', 'tests/gate/server/GateServer.csproj', '-c', 'Release', '--nologo'],
   },
   solution: {
     label: 'Building all .NET projects', lane: 'dotnet', after: [], check: requireDotnet,

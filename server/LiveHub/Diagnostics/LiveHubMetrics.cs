@@ -1,8 +1,9 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Diagnostics;
 
-/// <summary>What LiveHub counts, under the meter <c>LiveHub</c>. Names are stable (README, "Watch it").</summary>
+/// <summary>What LiveHub counts, under the meter <c>LiveHub</c>. Names are stable (docs/operations.md).</summary>
 internal sealed class LiveHubMetrics
 {
     public const string MeterName = "LiveHub";
@@ -16,10 +17,13 @@ internal sealed class LiveHubMetrics
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _lag;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private int _isReported;
 
-    public LiveHubMetrics(IMeterFactory factory, TimeProvider time)
+    public LiveHubMetrics(IMeterFactory factory, TimeProvider time, ILogger<LiveHubMetrics> logger)
     {
         _time = time;
+        _logger = logger;
         var meter = factory.Create(MeterName);
         _connections = meter.CreateUpDownCounter<long>("livehub.connections", "{connection}", "Clients that are connected.");
         _subscriptions = meter.CreateUpDownCounter<long>("livehub.subscriptions", "{subscription}", "What they are subscribed to.");
@@ -33,31 +37,80 @@ internal sealed class LiveHubMetrics
             "livehub.failures", "{failure}", "Failures inside LiveHub. Each is logged; what it may have kept from readers, they read again.");
     }
 
-    public void Connected(int change) => _connections.Add(change);
+    public void Connected(int change) => Add(_connections, change);
 
-    public void Subscribed(int change) => _subscriptions.Add(change);
+    public void Subscribed(int change) => Add(_subscriptions, change);
 
-    public void Waits(long bytes) => _waiting.Add(bytes);
+    public void Waits(long bytes) => Add(_waiting, bytes);
 
     /// <param name="at">When the changeset came into the log.</param>
     public void Routed(DateTimeOffset at)
     {
-        _changesets.Add(1);
+        Add(_changesets, 1);
         if (_lag.Enabled)
         {
-            _lag.Record(Math.Max(0, (_time.GetUtcNow() - at).TotalSeconds));
+            try
+            {
+                _lag.Record(Math.Max(0, (_time.GetUtcNow() - at).TotalSeconds));
+            }
+            catch (Exception e)
+            {
+                Report(e);
+            }
         }
     }
 
-    public void Sent(int rows) => _rows.Add(rows);
+    public void Sent(int rows) => Add(_rows, rows);
 
     /// <param name="reason">One of <see cref="Resets"/>.</param>
-    public void Reset(string reason) => _resets.Add(1, new KeyValuePair<string, object?>("livehub.reason", reason));
+    public void Reset(string reason) => Add(_resets, 1, new KeyValuePair<string, object?>("livehub.reason", reason));
 
     /// <param name="stage">Where: one of <see cref="Stages"/>.</param>
     /// <param name="exception">Of which type (OpenTelemetry's attribute error.type).</param>
     public void Failed(string stage, Exception exception)
-        => _failures.Add(1, new("livehub.stage", stage), new("error.type", exception.GetType().FullName));
+        => Add(_failures, 1, new KeyValuePair<string, object?>("livehub.stage", stage), new KeyValuePair<string, object?>("error.type", exception.GetType().FullName));
+
+    // What the application listens with runs inside Add and Record. It may throw, and nothing here may end for that.
+    private void Add(UpDownCounter<long> counter, long value)
+    {
+        try
+        {
+            counter.Add(value);
+        }
+        catch (Exception e)
+        {
+            Report(e);
+        }
+    }
+
+    private void Add(Counter<long> counter, long value, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        try
+        {
+            counter.Add(value, tags);
+        }
+        catch (Exception e)
+        {
+            Report(e);
+        }
+    }
+
+    private void Report(Exception exception)
+    {
+        if (Interlocked.Exchange(ref _isReported, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _logger.ListenerFailed(exception);
+        }
+        catch (Exception)
+        {
+            // The application's own logger as well; there is nobody else to tell.
+        }
+    }
 }
 
 /// <summary>Stages of a change's way, as they are counted.</summary>

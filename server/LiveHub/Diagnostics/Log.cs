@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Diagnostics;
 
-/// <summary>Everything that the library logs. Ids are stable.</summary>
+/// <summary>Everything that the library logs. Ids are stable, and docs/operations.md has what to do about each.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "LiveHub exposes {Entity} of {Context}: {Columns}.")]
@@ -56,4 +56,7 @@ internal static partial class Log
 
     [LoggerMessage(17, LogLevel.Information, "The application stops, and {Connections} connections have not taken what waits for them within {Patience}; they are closed.")]
     public static partial void WentAway(this ILogger logger, int connections, TimeSpan patience);
+
+    [LoggerMessage(18, LogLevel.Warning, "A listener of LiveHub's meter threw, so that what it measures is wrong from now on. This is said once.")]
+    public static partial void ListenerFailed(this ILogger logger, Exception exception);
 }

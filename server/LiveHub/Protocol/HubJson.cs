@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 
@@ -10,8 +11,17 @@ internal static class HubJson
 {
     private const string Name = "json";
 
-    /// <summary>Client messages are read as they are. Where a resolver of the application's cannot do that, this one does; it is asked last.</summary>
-    public static void Configure(JsonHubProtocolOptions options) => options.PayloadSerializerOptions.TypeInfoResolverChain.Add(HubJsonTypes.Default);
+    /// <summary>
+    /// Client messages are read as they are. Where a resolver of the application's cannot do that, this one does; it is asked last. Without any, System.Text.Json's own
+    /// does, and must not be displaced. The application may use its options elsewhere: they stay as they are.
+    /// </summary>
+    public static void Configure(JsonHubProtocolOptions options)
+    {
+        if (options.PayloadSerializerOptions is { TypeInfoResolver: { } resolver } own)
+        {
+            options.PayloadSerializerOptions = new(own) { TypeInfoResolver = JsonTypeInfoResolver.Combine(resolver, HubJsonTypes.Default) };
+        }
+    }
 
     /// <summary>Server messages are framed by LiveHub as SignalR frames them: another protocol under that name may frame them otherwise.</summary>
     /// <exception cref="InvalidOperationException">There is another one.</exception>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using LiveHub.Backplane;
 using LiveHub.Capture;
@@ -34,6 +35,7 @@ internal sealed class SnapshotReader(
     public async Task<Snapshot> ReadAsync(IReadOnlyList<Shape> shapes, CancellationToken cancellationToken)
     {
         await _turns.WaitAsync(cancellationToken);
+        var isReading = new StrongBox<bool>();
         try
         {
             using var timeout = new CancellationTokenSource(options.Value.SnapshotTimeout, time);
@@ -45,12 +47,28 @@ internal sealed class SnapshotReader(
             {
                 await using var lease = model.Rent(scope.ServiceProvider, group.Key);
                 var read = await lease.Context.Database.CreateExecutionStrategy().ExecuteAsync(
-                    async token => await ReadAsync(lease.Context, [.. group], rows, token), either.Token);
+                    async token =>
+                    {
+                        try
+                        {
+                            return await ReadAsync(lease.Context, [.. group], rows, isReading, token);
+                        }
+                        finally
+                        {
+                            isReading.Value &= token.IsCancellationRequested;
+                        }
+                    },
+                    either.Token);
                 from = read.From.Offset < from.Offset ? read.From : from;
                 seen = read.Seen.Offset > seen.Offset ? read.Seen : seen;
             }
 
             return new(rows, from, seen);
+        }
+        catch (OperationCanceledException e) when (!isReading.Value && !cancellationToken.IsCancellationRequested)
+        {
+            // It is not slow, it is away: an execution strategy tries for longer than a read may take.
+            throw new TimeoutException($"The database could not be reached within {options.Value.SnapshotTimeout}.", e);
         }
         finally
         {
@@ -59,9 +77,10 @@ internal sealed class SnapshotReader(
     }
 
     private async Task<(Position From, Position Seen)> ReadAsync(
-        DbContext context, List<(Shape Shape, int Place)> shapes, SnapshotRows[] rows, CancellationToken cancellationToken)
+        DbContext context, List<(Shape Shape, int Place)> shapes, SnapshotRows[] rows, StrongBox<bool> isReading, CancellationToken cancellationToken)
     {
         await using var transaction = await context.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        isReading.Value = true;
         var from = await backplane.ReadHeadAsync(cancellationToken);
 
         // Seen is known as soon as the snapshot is taken. Elsewhere the moment that is seen is not over before the last row.

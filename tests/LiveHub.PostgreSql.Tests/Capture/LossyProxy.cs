@@ -23,7 +23,7 @@ internal sealed class LossyProxy : IAsyncDisposable
     /// <summary>The beginning of the message that ends each answer (PostgreSQL, section 54.7).</summary>
     private static readonly byte[] ReadyForQuery = [(byte)'Z', 0, 0, 0, 5];
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly string _host;
     private readonly int _port;
     private readonly CancellationTokenSource _stopping = new();
@@ -31,9 +31,13 @@ internal sealed class LossyProxy : IAsyncDisposable
     private byte[]? _text;
     private Loss _loss;
 
-    public LossyProxy(string host, int port)
+    /// <param name="host">The server's.</param>
+    /// <param name="port">The server's.</param>
+    /// <param name="own">Where it listens; 0: anywhere.</param>
+    public LossyProxy(string host, int port, int own = 0)
     {
         (_host, _port) = (host, port);
+        _listener = new(IPAddress.Loopback, own);
         _listener.Start();
         _ = AcceptAsync();
     }

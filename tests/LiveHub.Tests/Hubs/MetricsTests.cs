@@ -1,5 +1,10 @@
-using LiveHub.Backplane;
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using LiveHub.Diagnostics;
 using LiveHub.Tests.Infrastructure;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Tests.Hubs;
 
@@ -40,5 +45,63 @@ public sealed class MetricsTests(PostgresServer server)
         shop.Log.BeginEpoch();
         await Until.TrueAsync(() => measured["livehub.resets log"] == 1, measured.ToString);
         await Until.TrueAsync(() => measured["livehub.connections"] == 0, measured.ToString);
+    }
+
+    [Fact]
+    public async Task A_listener_that_throws_stops_nothing_and_is_told_of_once()
+    {
+        using var log = new LogLines();
+        await using var shop = await Shop.StartAsync(server, services: services => services.AddSingleton<ILoggerProvider>(log));
+        var heard = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+        using var listener = Throwing(shop.App.Services.GetRequiredService<IMeterFactory>(), heard);
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SubscribeAsync(1, "Shelf");
+        var view = await client.UntilAsync(new(), v => v.Rows(1) is not null);
+        foreach (var name in new[] { "middle", "lowest" })
+        {
+            await shop.WithDbAsync(async db =>
+            {
+                (await db.Shelves.SingleAsync(s => s.Id == 2)).Name = name;
+                await db.SaveChangesAsync();
+            });
+            await client.UntilAsync(view, v => (string?)v.Rows(1)!["2"]["name"] == name);
+        }
+
+        await PostgresServer.ExecuteAsync(shop.ConnectionString, "drop table \"Prices\"");
+        await client.SubscribeAsync(2, "Price");
+        await client.UntilAsync(view, v => v.Errors.Count > 0);
+        Assert.Equal("snapshot_failed", (string?)view.Errors[0]["code"]);
+        shop.Log.BeginEpoch();
+        await client.Closed.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await using var next = await RawClient.ConnectAsync(shop.HubUrl);
+        Assert.Equal(
+            ["changesets", "connections", "failures", "lag", "queue.bytes", "resets", "rows.sent", "subscriptions"],
+            heard.Keys.Select(name => name["livehub.".Length..]).Order(StringComparer.Ordinal));
+        Assert.Single(log.Events, 18);
+    }
+
+    /// <summary>Of this application's meter alone: one that also heard Kestrel's and Npgsql's would stop these.</summary>
+    private static MeterListener Throwing(IMeterFactory factory, ConcurrentDictionary<string, bool> heard)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Scope == factory && instrument.Meter.Name == LiveHubMetrics.MeterName)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) => Throw(instrument));
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => Throw(instrument));
+        listener.Start();
+        return listener;
+
+        void Throw(Instrument instrument)
+        {
+            heard[instrument.Name] = true;
+            throw new InvalidOperationException("This listener throws.");
+        }
     }
 }

@@ -45,7 +45,7 @@ public sealed class MemberTests
     public async Task What_has_a_table_of_its_own_is_left_out_and_the_log_says_so()
     {
         Assert.Equal(["Bills", "Guest.Calls"], Trip.Apart);
-        var log = new Lines();
+        using var log = new LogLines();
         await using var services = Catalog.ServicesOf<MembersDb>(MembersDb.Expose, more: s => s.AddSingleton<ILoggerProvider>(log));
         await services.GetServices<IHostedService>().First().StartAsync(default);
         Assert.Contains(log.Texts, text => text.Contains("does not show Bills, Guest.Calls of Trip", StringComparison.Ordinal) && text.Contains("ToJson", StringComparison.Ordinal));
@@ -165,25 +165,5 @@ public sealed class MemberTests
     private sealed class Deep
     {
         public System.Net.IPAddress? Origin { get; set; }
-    }
-
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        public List<string> Texts { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull
-            => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            => Texts.Add(formatter(state, exception));
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -3,12 +3,11 @@ using System.Diagnostics.Metrics;
 
 namespace ValuesServer;
 
-/// <summary>What the server's own meter says of who is there, and the tokens with which they came.</summary>
+/// <summary>What the server's own meter says of who is there.</summary>
 public sealed class Counts : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, long> _sums = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _tokens = new(StringComparer.Ordinal);
 
     public Counts()
     {
@@ -28,18 +27,6 @@ public sealed class Counts : IDisposable
         connections = _sums.GetValueOrDefault("livehub.connections"),
         subscriptions = _sums.GetValueOrDefault("livehub.subscriptions"),
     };
-
-    public IEnumerable<string> Tokens => _tokens.Keys;
-
-    /// <summary>A browser's WebSockets and server-sent events have the token in the query, everything else in the header.</summary>
-    public void Saw(HttpRequest request)
-    {
-        var token = request.Query["access_token"].FirstOrDefault() ?? request.Headers.Authorization.FirstOrDefault()?.Replace("Bearer ", "", StringComparison.Ordinal);
-        if (token is not null)
-        {
-            _tokens[token] = true;
-        }
-    }
 
     public void Dispose() => _listener.Dispose();
 }

@@ -23,14 +23,8 @@ await using (var scope = app.Services.CreateAsyncScope())
     await scope.ServiceProvider.GetRequiredService<ValuesDb>().Database.EnsureCreatedAsync();
 }
 
-app.Use((context, next) =>
-{
-    counts.Saw(context.Request);
-    return next(context);
-});
 app.MapLiveHub("/live");
 app.MapPost("/save", SaveEndpoint.SaveAsync);
 app.MapGet("/counts", () => counts.Now);
-app.MapGet("/tokens", () => counts.Tokens);
 app.MapGet("/health", () => "ok");
 await app.RunAsync();

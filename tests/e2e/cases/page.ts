@@ -2,7 +2,6 @@ import { Api } from "../../acceptance/api.ts";
 import { collectionCases } from "../../acceptance/collections.cases.ts";
 import { endCases } from "../../acceptance/ends.cases.ts";
 import { stageOf } from "../../acceptance/stage.ts";
-import { transportCases } from "../../acceptance/transports.cases.ts";
 import { valuesCases } from "../../acceptance/values.cases.ts";
 import { valuesStageOf } from "../../acceptance/values-stage.ts";
 import type { SocketConstructor } from "../../acceptance/wire.ts";
@@ -18,7 +17,6 @@ const onSample = collected.splice(0);
 const values = valuesStageOf(() => "", Socket);
 valuesCases(values);
 endCases(values);
-transportCases(values);
 const onValues = collected.splice(0);
 
 const leaving = (leave: () => Promise<unknown>) => ({ name, run }: Case): Case => ({ name, run: () => run().finally(leave) });

@@ -1,0 +1,126 @@
+import { createLiveHub, type LiveHubOptions, type LooseLiveHub } from '@livehub/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startGate, token } from '../gate/gate.mjs';
+import { Line } from '../gate/line.mjs';
+import { eventually, record } from './observe.ts';
+
+interface Guest { readonly id: string; readonly room: string; readonly name: string }
+/** A request as it reached the server. */
+interface Seen { readonly path: string; readonly transport: string; readonly token: 'header' | 'query' | null; readonly mark: string | null }
+
+/** SignalR's numbers for them. */
+const transports = { WebSockets: 1, ServerSentEvents: 2, LongPolling: 4 };
+const RECONNECT_DELAY_MS = 20;
+
+let gate: Awaited<ReturnType<typeof startGate>>;
+let line: Line;
+const hubs: LooseLiveHub[] = [];
+
+beforeAll(async () => {
+  gate = await startGate();
+});
+beforeEach(async () => {
+  line = await Line.to(gate.url);
+});
+afterEach(async () => {
+  line.restore();
+  await Promise.all(hubs.splice(0).map((hub) => hub.close()));
+  await line.close();
+});
+afterAll(() => gate?.stop());
+
+describe.each([
+  { transport: 'WebSockets', skipNegotiation: false },
+  { transport: 'WebSockets', skipNegotiation: true },
+  { transport: 'ServerSentEvents', skipNegotiation: false },
+  { transport: 'LongPolling', skipNegotiation: false },
+] as const)('over $transport, negotiation skipped: $skipNegotiation', ({ transport, skipNegotiation }) => {
+  test('snapshot, changes, refusal, and the way back after the line was cut', async () => {
+    const mark = crypto.randomUUID();
+    const live = hub('/guarded', {
+      accessTokenFactory: async () => token,
+      configure: (builder) => void builder.withUrl(`${line.url}/guarded`, { transport: transports[transport], skipNegotiation, headers: { 'X-Mark': mark } }),
+    });
+    // More than one frame, with what a transport could trip over.
+    const many = Array.from({ length: 300 }, (_, i) => guest(mark, `${i} ${'x'.repeat(200)} a\nb\r\n\u001e "ü" 😀`));
+    await send('POST', '/guests', many);
+    const guests = live.all<Guest>('Guest', { where: { room: mark } });
+    const shown = record(guests);
+    await guests.ready;
+    expect(names(guests.rows)).toEqual(names(many));
+
+    const [first, second] = [many[0] as Guest, many[1] as Guest];
+    await send('PUT', `/guests/${first.id}`, { ...first, name: 'renamed' });
+    await send('DELETE', `/guests/${second.id}`);
+    await eventually(() => [guests.rows.length, guests.get(first.id)?.name, guests.get(second.id)]).toEqual([299, 'renamed', undefined]);
+
+    const nothing = live.all('Nothing');
+    await expect(nothing.ready).rejects.toMatchObject({ code: 'unknown_entity' });
+    expect([guests.status, live.status]).toEqual(['live', 'connected']);
+
+    line.cut();
+    await eventually(() => [guests.status, live.status]).toEqual(['stale', 'reconnecting']);
+    const missed = guest(mark, 'came meanwhile');
+    await send('POST', '/guests', [missed]);
+    expect(guests.rows).toHaveLength(299);
+    line.restore();
+    await eventually(() => [guests.status, guests.get(missed.id)?.name]).toEqual(['live', 'came meanwhile']);
+    expect(shown.diffs.at(-1)?.inserted.map(({ id }) => id)).toEqual([missed.id]);
+
+    const seen = (await requests()).filter((request) => request.mark === mark);
+    const connects = seen.filter(({ path }) => path === 'GET /guarded');
+    expect(seen.some(({ path }) => path === 'POST /guarded/negotiate')).toBe(!skipNegotiation);
+    expect(distinct(connects, 'transport')).toEqual([transport]);
+    // An EventSource takes no headers for its token.
+    expect(distinct(connects, 'token')).toEqual([transport === 'ServerSentEvents' ? 'query' : 'header']);
+    expect(distinct(seen.filter(({ path }) => path !== 'GET /guarded'), 'token')).toEqual(skipNegotiation ? [] : ['header']);
+  });
+});
+
+test('without a word about it, WebSockets are negotiated, and the hook gets the log', async () => {
+  const log: string[] = [];
+  const live = hub('/live', { configure: (builder) => void builder.configureLogging({ log: (_level: number, message: string) => void log.push(message) }) });
+  await live.all('Guest', { where: { room: crypto.randomUUID() } }).ready;
+  expect(log.join('\n')).toContain('WebSocket connected');
+});
+
+test('a token that is refused is asked for again with every attempt, until one is let in', async () => {
+  const tokens = ['wrong', 'wrong too', token];
+  let asked = 0;
+  const live = hub('/guarded', { accessTokenFactory: () => tokens[Math.min(asked++, 2)] as string });
+  const guests = live.all('Guest', { where: { room: crypto.randomUUID() } });
+  await guests.ready;
+  expect([live.status, guests.status]).toEqual(['connected', 'live']);
+  expect(asked).toBeGreaterThanOrEqual(3);
+});
+
+test('without a token a guarded hub stays shut, and nothing fails for it', async () => {
+  let waits = 0;
+  const live = hub('/guarded', { reconnectDelayMs: () => (waits++, RECONNECT_DELAY_MS) });
+  const guests = live.all('Guest');
+  await eventually(() => waits).toBeGreaterThan(2);
+  expect([live.status, guests.status, guests.rows]).toEqual(['connecting', 'loading', []]);
+});
+
+function hub(path: string, options: LiveHubOptions): LooseLiveHub {
+  const live = createLiveHub(line.url + path, { reconnectDelayMs: () => RECONNECT_DELAY_MS, ...options });
+  hubs.push(live);
+  return live;
+}
+
+const guest = (room: string, name: string): Guest => ({ id: crypto.randomUUID(), room, name });
+
+const names = (guests: readonly Guest[]): string[] => guests.map(({ name }) => name).toSorted();
+
+const distinct = (seen: readonly Seen[], part: 'transport' | 'token'): (string | null)[] => [...new Set(seen.map((request) => request[part]))];
+
+/** Past the line. */
+async function send(method: string, path: string, body?: unknown): Promise<void> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(gate.url + path, { method, ...json });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+}
+
+async function requests(): Promise<Seen[]> {
+  return (await fetch(`${gate.url}/requests`)).json() as Promise<Seen[]>;
+}
