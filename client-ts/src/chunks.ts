@@ -1,10 +1,10 @@
 import type { Ask } from "./protocol.js";
 
-/** A subscribe message stays below so many bytes; servers take 32 kB by default. */
+/** A subscribe message of several subscriptions stays below so many bytes: others of the connection need not wait long. */
 const maxMessageBytes = 24_000;
 
-/** The most that one subscription may take: with the message around it still below what servers take. */
-const maxAskBytes = 32_000;
+/** The most that one subscription may take: with the message around it still below the 131,072 bytes that servers take (P3). */
+const maxAskBytes = 130_000;
 
 const encoder = new TextEncoder();
 

@@ -68,11 +68,25 @@ describe("asking", () => {
 
   test("a subscription that fits in no message fails alone", async () => {
     const { server, hub } = await connect();
-    const huge = hub.many("Card", Array.from({ length: 10_000 }, (_, i) => i));
+    const huge = hub.many("Card", Array.from({ length: 30_000 }, (_, i) => i));
     hub.all("Card");
     await turn();
     expect([huge.status, huge.error?.code]).toEqual(["failed", "too_large"]);
     expect(server.link.asked).toEqual([2]);
+    await hub.close();
+  });
+
+  test("P3: a large subscription goes in a message of its own, up to what servers take", async () => {
+    const { server, hub } = await connect();
+    const keys = Array.from({ length: 3_000 }, (_, i) => `${i}`.padStart(40, "0"));
+    hub.all("List");
+    const large = hub.many("Card", keys);
+    hub.all("Label");
+    await turn();
+    const sizes = server.link.sent.filter(({ type }) => type === "subscribe").map((message) => JSON.stringify(message).length);
+    expect([sizes.length, large.status, server.link.asked]).toEqual([3, "loading", [1, 2, 3]]);
+    expect(Math.max(...sizes)).toBeGreaterThan(125_000);
+    expect(Math.max(...sizes)).toBeLessThan(131_000);
     await hub.close();
   });
 

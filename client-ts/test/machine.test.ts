@@ -148,7 +148,7 @@ describe("a collection of a hub", () => {
 
   test("that is idle and fits in no message is refused without a connection's word", async () => {
     const world = new World();
-    const huge = world.hub.many("Card", Array.from({ length: 10_000 }, (_, n) => n));
+    const huge = world.hub.many("Card", Array.from({ length: 50_000 }, (_, n) => n));
     expect(huge.status).toBe("loading");
     await world.up();
     expect([huge.status, huge.error?.code]).toEqual(["failed", "too_large"]);

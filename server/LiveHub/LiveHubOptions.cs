@@ -15,6 +15,12 @@ public sealed class LiveHubOptions
     /// <summary>Terms in one <c>where</c>. From 1 to 100; default 10.</summary>
     public int MaxFilterTerms { get; set; } = 10;
 
+    /// <summary>
+    /// Bytes that the keys and filter values of one connection's open subscriptions may take in memory, estimated: about 200 for a number, and for a text twice its
+    /// length besides. From 64 KiB to 1 GiB; default 16 MiB.
+    /// </summary>
+    public long MaxFilterBytesPerConnection { get; set; } = 16L << 20;
+
     /// <summary>Snapshots that are read from the database at one time; more wait their turn. From 1 to 1,000; default 8.</summary>
     public int MaxConcurrentSnapshots { get; set; } = 8;
 

@@ -11,6 +11,7 @@ internal sealed class LiveHubOptionsValidator : IValidateOptions<LiveHubOptions>
         Check(nameof(options.MaxSubscriptionsPerConnection), options.MaxSubscriptionsPerConnection, 1, 100_000);
         Check(nameof(options.MaxKeys), options.MaxKeys, 1, 10_000);
         Check(nameof(options.MaxFilterTerms), options.MaxFilterTerms, 1, 100);
+        Check(nameof(options.MaxFilterBytesPerConnection), options.MaxFilterBytesPerConnection, 64L << 10, 1L << 30);
         Check(nameof(options.MaxConcurrentSnapshots), options.MaxConcurrentSnapshots, 1, 1_000);
         Check(nameof(options.MaxSnapshotBytes), options.MaxSnapshotBytes, 64L << 10, 1L << 30);
         Check(nameof(options.MaxQueuedRows), options.MaxQueuedRows, 100, 1_000_000);

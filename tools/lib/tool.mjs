@@ -11,9 +11,9 @@ const NPM_CHECK_MS = 500;
  * Runs a tool to its end: on success, on failure, on SIGINT, SIGTERM or SIGHUP, and when the npm that started it is gone,
  * everything registered at the shutdown is undone first. Never returns.
  * @param {(tool: { progress: Progress, shutdown: Shutdown }) => Promise<number>} work resolves to the exit code
- * @param {{ codeWhenStopped?: number }} [options] the exit code after a signal; 1 unless told
+ * @param {{ codeWhenStopped?: number, codeWhenFailed?: number }} [options] the exit code after a signal, and when `work` throws; 1 unless told
  */
-export async function runTool(work, { codeWhenStopped = 1 } = {}) {
+export async function runTool(work, { codeWhenStopped = 1, codeWhenFailed = 1 } = {}) {
   const progress = new Progress();
   const shutdown = new Shutdown();
 
@@ -37,7 +37,7 @@ export async function runTool(work, { codeWhenStopped = 1 } = {}) {
     const code = await work({ progress, shutdown });
     await end(code);
   } catch (error) {
-    await end(1, explain(error));
+    await end(codeWhenFailed, explain(error));
   }
   await new Promise(() => {});
 }

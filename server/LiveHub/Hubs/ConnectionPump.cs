@@ -15,19 +15,21 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private readonly HubConnectionContext _hub;
     private readonly InvalidatedShapes _invalidated;
     private readonly Action _readInvalidated;
+    private readonly Replies _replies;
     private readonly FrameWriter _writer;
     private readonly ConnectionSteps _steps;
     private readonly Lock _lock = new();
-    private List<ReadOnlyMemory<byte>> _messages = [];
     private List<EnteringSnapshot> _entering = [];
-    private List<(long Offset, ReadOnlyMemory<byte> Message)> _held = [];
+    private List<Held> _held = [];
     private int _wakes;
 
     public ConnectionPump(
-        SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Subscriptions subscriptions, InvalidatedShapes invalidated, Action readInvalidated)
+        SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Replies replies, Subscriptions subscriptions, InvalidatedShapes invalidated,
+        Action readInvalidated)
     {
         _shared = shared;
         _hub = hub;
+        _replies = replies;
         _invalidated = invalidated;
         _readInvalidated = readInvalidated;
         _writer = new(frame => hub.WriteAsync(new SerializedHubMessage([new SerializedMessage("json", frame)])));
@@ -55,23 +57,21 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     /// <summary>Sends a whole server message, after those sent before.</summary>
     public void Send(ReadOnlyMemory<byte> message)
     {
-        lock (_lock)
-        {
-            _messages.Add(message);
-        }
-
+        _replies.Add(message);
         Wake();
     }
 
-    /// <summary>Sends a whole server message after everything that was routed up to an offset.</summary>
-    public void SendAfter(long offset, ReadOnlyMemory<byte> message)
+    /// <summary>Sends a whole server message after everything that was routed up to an offset. Completes when it is written.</summary>
+    public Task SendAfterAsync(long offset, ReadOnlyMemory<byte> message)
     {
+        var held = new Held(offset, message, new(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_lock)
         {
-            _held.Add((offset, message));
+            _held.Add(held);
         }
 
         Wake();
+        return held.Written.Task;
     }
 
     /// <summary>A snapshot was read; the router has routed all that it saw.</summary>
@@ -137,9 +137,8 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
     private async ValueTask DrainAsync(StepComposer composer, bool withSnapshots)
     {
-        List<ReadOnlyMemory<byte>> messages;
         List<EnteringSnapshot> entering = [];
-        List<(long, ReadOnlyMemory<byte>)>? held = null;
+        List<Held>? held = null;
         lock (_lock)
         {
             if (_held.Count > 0)
@@ -147,16 +146,16 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
                 (held, _held) = (_held, []);
             }
 
-            (messages, _messages) = (_messages, _messages.Count == 0 ? _messages : []);
             if (withSnapshots)
             {
                 (entering, _entering) = (_entering, _entering.Count == 0 ? _entering : []);
             }
         }
 
-        foreach (var message in messages)
+        foreach (var reply in _replies.Take())
         {
-            await _writer.WriteAsync(message);
+            await _writer.WriteAsync(reply);
+            _replies.MarkWritten(reply);
         }
 
         await _steps.WriteWaitingAsync(composer);
@@ -186,14 +185,15 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     }
 
     /// <summary>What was held up is sent, up to the first changeset that needs rows from the database.</summary>
-    private async ValueTask WriteHeldAsync(List<(long Offset, ReadOnlyMemory<byte> Message)> held)
+    private async ValueTask WriteHeldAsync(List<Held> held)
     {
         var through = _invalidated.WrittenThrough;
-        foreach (var (offset, message) in held)
+        foreach (var (offset, message, written) in held)
         {
             if (offset <= through)
             {
                 await _writer.WriteAsync(message);
+                written.SetResult();
             }
         }
 
@@ -203,4 +203,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
             _held.AddRange(held);
         }
     }
+
+    /// <summary>A message that has its place after an entry of the log.</summary>
+    private sealed record Held(long Offset, ReadOnlyMemory<byte> Message, TaskCompletionSource Written);
 }

@@ -14,11 +14,25 @@ internal sealed class ConnectionSnapshots(
 {
     private const int MaxAttempts = 3;
     private const int RetryMs = 2_000;
+    private const int MinPrune = 64;
 
     private readonly LinkedList<SnapshotRequest> _asked = new();
     private bool _isReading;
     private bool _readAgainAlone;
     private int _shortLogs;
+    private int _pruneAt = MinPrune;
+
+    /// <summary>How many requests wait to be read.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_asked)
+            {
+                return _asked.Count;
+            }
+        }
+    }
 
     /// <summary>Reads subscriptions that were asked for together.</summary>
     public void Read(IReadOnlyList<(long Id, ShapeMember Member)> asked)
@@ -26,6 +40,10 @@ internal sealed class ConnectionSnapshots(
         lock (_asked)
         {
             _asked.AddLast(new SnapshotRequest(asked, [], Attempt: 1));
+            if (_asked.Count > _pruneAt)
+            {
+                Prune();
+            }
         }
 
         ReadInvalidated();
@@ -45,6 +63,23 @@ internal sealed class ConnectionSnapshots(
         }
 
         _ = ReadAllAsync();
+    }
+
+    /// <summary>Who opens and closes over and over while a snapshot is read leaves nothing behind; no more waits than subscriptions are open.</summary>
+    private void Prune()
+    {
+        for (var node = _asked.First; node is not null;)
+        {
+            var next = node.Next;
+            if (!node.Value.Asked.Any(s => subscriptions.IsOpen(s.Id, s.Member)))
+            {
+                _asked.Remove(node);
+            }
+
+            node = next;
+        }
+
+        _pruneAt = MinPrune + (2 * _asked.Count);
     }
 
     private async Task ReadAllAsync()

@@ -10,6 +10,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ShapeMember> _byId = [];
     private readonly Dictionary<string, (ShapeMember Member, int Uses)> _byShape = new(StringComparer.Ordinal);
+    private long _filterBytes;
     private bool _isClosed;
 
     public int Count
@@ -20,6 +21,15 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
             {
                 return _byId.Count;
             }
+        }
+    }
+
+    /// <summary>Whether the keys and filters of one more shape fit into what a connection's may take in memory.</summary>
+    public bool HasRoomFor(Shape shape, long maxBytes)
+    {
+        lock (_lock)
+        {
+            return _byShape.ContainsKey(shape.Fingerprint) || _filterBytes + shape.FilterBytes <= maxBytes;
         }
     }
 
@@ -71,6 +81,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
             var (member, uses) = _byShape.TryGetValue(shape.Fingerprint, out var known) ? known : (router.Join(shape, queue), 0);
             _byShape[shape.Fingerprint] = (member, uses + 1);
             _byId.Add(id, member);
+            _filterBytes += uses == 0 ? shape.FilterBytes : 0;
             metrics.Subscribed(1);
             return member;
         }
@@ -95,6 +106,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
             else
             {
                 _byShape.Remove(fingerprint);
+                _filterBytes -= member.Shape.Shape.FilterBytes;
                 router.Leave(member);
             }
         }
@@ -113,6 +125,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
             metrics.Subscribed(-_byId.Count);
             _byId.Clear();
             _byShape.Clear();
+            _filterBytes = 0;
         }
     }
 }

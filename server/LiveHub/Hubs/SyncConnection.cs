@@ -1,9 +1,8 @@
 using System.Text.Json;
-using LiveHub.Capture;
-using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
 using LiveHub.Routing;
+using LiveHub.Shapes;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
@@ -15,19 +14,17 @@ internal sealed class SyncConnection : IDisposable
 {
     private static readonly TimeSpan TimeToLeave = TimeSpan.FromSeconds(1);
 
-    /// <summary>A client may ask for as many transactions at one time.</summary>
-    private const int MaxAwaited = 100;
-
     private readonly SyncConnectionFactory _shared;
     private readonly HubConnectionContext _hub;
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationToken _closed;
     private readonly SendQueue _queue;
+    private readonly Replies _replies;
     private readonly Subscriptions _subscriptions;
     private readonly ConnectionPump _pump;
     private readonly ConnectionSnapshots _snapshots;
+    private readonly AwaitedTransactions _awaited;
     private bool _saidHello;
-    private int _awaited;
     private int _isDisposed;
 
     public SyncConnection(SyncConnectionFactory shared, HubConnectionContext hub)
@@ -36,20 +33,31 @@ internal sealed class SyncConnection : IDisposable
         _hub = hub;
         _closed = _closing.Token;
         _queue = new(shared.Options.MaxQueuedRows, Flush, GiveUp, shared.Metrics);
+        _replies = new(shared.Metrics);
         _subscriptions = new(shared.Router, _queue, shared.Metrics);
         var invalidated = new InvalidatedShapes(_queue, _subscriptions);
-        _pump = new(shared, hub, _queue, _subscriptions, invalidated, () => _snapshots!.ReadInvalidated());
+        _pump = new(shared, hub, _queue, _replies, _subscriptions, invalidated, () => _snapshots!.ReadInvalidated());
         _snapshots = new(shared, _subscriptions, invalidated, _pump, _closed);
+        _awaited = new(shared, hub.ConnectionId, _pump, _closed);
         shared.Router.Attach(_queue);
         shared.Metrics.Connected(1);
     }
 
+    /// <summary>How many requests wait to be read from the database.</summary>
+    public int Waiting => _snapshots.Waiting;
+
     /// <summary>Handles a client message. Messages of one connection come one after the other.</summary>
-    public void Receive(JsonElement json)
+    /// <returns>When it is handled, and there is room for the answers to the next.</returns>
+    public async Task ReceiveAsync(JsonElement json)
     {
         try
         {
-            Handle(ClientMessageReader.Read(json));
+            await _replies.RoomAsync(_hub.ConnectionAborted);
+            await HandleAsync(ClientMessageReader.Read(json));
+        }
+        catch (OperationCanceledException) when (_hub.ConnectionAborted.IsCancellationRequested)
+        {
+            // The connection has ended; nobody waits for the rest of the answers.
         }
         catch (RefusedException e)
         {
@@ -77,6 +85,7 @@ internal sealed class SyncConnection : IDisposable
         _shared.Router.Detach(_queue);
         _subscriptions.CloseAll();
         _queue.Close();
+        _replies.Close();
         _shared.Metrics.Connected(-1);
     }
 
@@ -93,7 +102,7 @@ internal sealed class SyncConnection : IDisposable
     }
 
     /// <summary>The application stops: the client is to leave when it has got all that waits for it now, and to come back later.</summary>
-    public void GoAway() => _pump.SendAfter(0, ServerMessages.GoingAway(_shared.NextRetryMs()));
+    public void GoAway() => _ = _pump.SendAfterAsync(0, ServerMessages.GoingAway(_shared.NextRetryMs()));
 
     /// <summary>It came when the application was about to stop, and would hold that up if it stayed.</summary>
     private async Task LeaveAsync()
@@ -103,12 +112,12 @@ internal sealed class SyncConnection : IDisposable
         _hub.Abort();
     }
 
-    private void Handle(ClientMessage message)
+    private Task HandleAsync(ClientMessage message)
     {
         if (_shared.IsStopping)
         {
             _ = LeaveAsync();
-            return;
+            return Task.CompletedTask;
         }
 
         if (!_saidHello && message is not ClientMessage.Hello)
@@ -122,8 +131,7 @@ internal sealed class SyncConnection : IDisposable
                 Greet(hello);
                 break;
             case ClientMessage.Subscribe subscribe:
-                Subscribe(subscribe.Subscriptions);
-                break;
+                return SubscribeAsync(subscribe.Subscriptions);
             case ClientMessage.Unsubscribe unsubscribe:
                 foreach (var id in unsubscribe.Ids)
                 {
@@ -133,62 +141,11 @@ internal sealed class SyncConnection : IDisposable
                 _pump.Wake();
                 break;
             case ClientMessage.Seen seen:
-                _ = SeeAsync(seen.Transaction);
+                _awaited.Add(seen.Transaction);
                 break;
         }
-    }
 
-    /// <summary>Answers when what a request has committed was sent, as far as anything of it is of this connection.</summary>
-    private async Task SeeAsync(string token)
-    {
-        if (RequestTransactions.Parse(token) is not { } transactions)
-        {
-            Refuse(ErrorCodes.UnknownTransaction, "This is not a value of the header LiveHub-Transaction.");
-        }
-        else if (Interlocked.Increment(ref _awaited) > MaxAwaited)
-        {
-            Interlocked.Decrement(ref _awaited);
-            Refuse(ErrorCodes.TooManyTransactions, $"A connection may wait for {MaxAwaited} transactions. Wait for some of them first.");
-        }
-        else
-        {
-            try
-            {
-                await SeeAsync(token, transactions);
-            }
-            catch (TimeoutException)
-            {
-                Refuse(ErrorCodes.UnknownTransaction,
-                    $"It has not come in {_shared.Options.TransactionTimeout}: it is of another application, or was lost with the process that committed it.");
-            }
-            catch (Exception) when (_closed.IsCancellationRequested)
-            {
-                // Nobody waits any longer.
-            }
-            catch (Exception e)
-            {
-                _shared.Logger.MessageFailed(_hub.ConnectionId, e);
-                _shared.Metrics.Failed(Stages.Message, e);
-                Refuse(ErrorCodes.Internal, "The server failed on this message; its log says why.");
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _awaited);
-            }
-        }
-
-        void Refuse(string code, string message) => _pump.Send(ServerMessages.NotSeen(code, message, token));
-    }
-
-    private async Task SeeAsync(string token, IReadOnlyList<ChangesetId> transactions)
-    {
-        long through = 0;
-        foreach (var transaction in transactions)
-        {
-            through = Math.Max(through, await _shared.Router.WaitForAsync(transaction, _shared.Options.TransactionTimeout, _closed));
-        }
-
-        _pump.SendAfter(through, ServerMessages.Seen(token));
+        return Task.CompletedTask;
     }
 
     private void Greet(ClientMessage.Hello hello)
@@ -209,15 +166,17 @@ internal sealed class SyncConnection : IDisposable
         _pump.Send(ServerMessages.Welcome(_shared.Backplane.Epoch));
     }
 
-    private void Subscribe(IReadOnlyList<SubscriptionRequest> requests)
+    private async Task SubscribeAsync(IReadOnlyList<SubscriptionRequest> requests)
     {
         var opened = new List<(long Id, ShapeMember Member)>();
         foreach (var request in requests)
         {
+            await _replies.RoomAsync(_hub.ConnectionAborted);
             try
             {
                 CheckRoom(request.Id);
                 var shape = _shared.Shapes.Read(request);
+                CheckRoom(shape);
                 if (_subscriptions.Open(request.Id, shape) is { } member)
                 {
                     _pump.Send(ServerMessages.Subscribed(request.Id, member.Shape.Id, shape.Entity, shape.Fingerprint));
@@ -255,6 +214,15 @@ internal sealed class SyncConnection : IDisposable
         {
             throw new RefusedException(ErrorCodes.TooManySubscriptions,
                 $"A connection may have {_shared.Options.MaxSubscriptionsPerConnection} subscriptions open. Close some.");
+        }
+    }
+
+    private void CheckRoom(Shape shape)
+    {
+        if (!_subscriptions.HasRoomFor(shape, _shared.Options.MaxFilterBytesPerConnection))
+        {
+            throw new RefusedException(ErrorCodes.TooManySubscriptions,
+                $"The keys and filters of a connection's subscriptions may take {_shared.Options.MaxFilterBytesPerConnection} bytes on the server. Close some, or ask for fewer keys.");
         }
     }
 

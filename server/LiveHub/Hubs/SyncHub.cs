@@ -7,5 +7,5 @@ namespace LiveHub.Hubs;
 internal sealed class SyncHub : Hub
 {
     /// <summary>Receives a client message (docs/protocol.md). What is wrong with it is answered, never thrown.</summary>
-    public void Send(JsonElement message) => Context.Features.Get<SyncConnection>()!.Receive(message);
+    public Task Send(JsonElement message) => Context.Features.Get<SyncConnection>()!.ReceiveAsync(message);
 }

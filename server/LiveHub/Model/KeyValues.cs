@@ -24,6 +24,21 @@ internal readonly struct KeyValues : IEquatable<KeyValues>
 
     public object? this[int index] => _values[_ordinals[index]];
 
+    /// <summary>About what it takes in memory, with a place in a few hash tables.</summary>
+    public long SizeBytes
+    {
+        get
+        {
+            long size = 150;
+            for (var i = 0; i < Length; i++)
+            {
+                size += 16 + Values.SizeOf(this[i]);
+            }
+
+            return size;
+        }
+    }
+
     /// <summary>The same values in an array of their own, so that nothing else of the row is kept alive.</summary>
     public KeyValues Detach()
     {

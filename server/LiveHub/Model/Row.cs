@@ -35,16 +35,7 @@ internal sealed class Row(object?[] values)
         long size = 40;
         for (var i = 0; i < values.Length; i++)
         {
-            size += 8 + values[i] switch
-            {
-                null => 0,
-                var value when earlier is not null && ReferenceEquals(value, earlier[i]) => 0,
-                string text => 24 + (2L * text.Length),
-                byte[] bytes => 24 + bytes.Length,
-                JsonText json => 48 + (2L * json.Value.Length),
-                Array list => 24 + (32L * list.Length),
-                _ => 24,
-            };
+            size += 8 + (earlier is not null && ReferenceEquals(values[i], earlier[i]) ? 0 : Values.SizeOf(values[i]));
         }
 
         return size;

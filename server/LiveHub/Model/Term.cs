@@ -26,6 +26,9 @@ internal sealed class Term
     /// <summary>Distinct, in the order asked for.</summary>
     public ImmutableArray<KeyValues> Values { get; }
 
+    /// <summary>About what the values take in memory, here and in the index.</summary>
+    public long SizeBytes => Values.Sum(v => v.SizeBytes);
+
     public bool Holds(Row row) => Contains(row.Select(Ordinals));
 
     /// <summary>Whether no row can hold both: they are on the same columns and have no value in common.</summary>

@@ -40,6 +40,17 @@ internal static class Values
         }
     }
 
+    /// <summary>About what a value takes in memory, in bytes.</summary>
+    public static long SizeOf(object? value) => value switch
+    {
+        null => 0,
+        string text => 24 + (2L * text.Length),
+        byte[] bytes => 24 + bytes.Length,
+        JsonText json => 48 + (2L * json.Value.Length),
+        Array list => 24 + (32L * list.Length),
+        _ => 24,
+    };
+
     private static readonly IEqualityComparer<object?> Identity = EqualityComparer<object?>.Create(AreIdentical, Hash);
 
     private static readonly IEqualityComparer<object?> Comparer = EqualityComparer<object?>.Create(AreEqual, Hash);

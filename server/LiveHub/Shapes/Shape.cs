@@ -15,6 +15,7 @@ internal sealed class Shape
         Terms = [.. terms.OrderBy(t => t.Ordinals[0])];
         Projection = projection;
         Fingerprint = ComputeFingerprint();
+        FilterBytes = Terms.Sum(t => t.SizeBytes);
     }
 
     public Entity Entity { get; }
@@ -25,6 +26,9 @@ internal sealed class Shape
 
     /// <summary>Equal for shapes that show the same; clients present it, and read nothing into it.</summary>
     public string Fingerprint { get; }
+
+    /// <summary>About what the terms take in memory, here and in the index.</summary>
+    public long FilterBytes { get; }
 
     public bool Matches(Row row)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Linq.Expressions;
+using System.Numerics;
 using System.Reflection;
 using LiveHub.Model;
 using LiveHub.Shapes;
@@ -96,9 +97,16 @@ internal sealed class ShapeQuery<T> : ShapeQuery
     private static Expression Condition(Term term, ParameterExpression instance)
         => term.Columns.Length == 1
             ? Condition(term.Columns[0], [.. term.Values.Select(v => v[0])], instance)
-            : AnyOf([.. term.Values.Select(key => term.Columns
+            : AnyOf([.. Padded(term.Values).Select(key => term.Columns
                 .Select((column, i) => Equal(column, key[i], instance))
                 .Aggregate((Expression)null!, (all, next) => all is null ? next : Expression.AndAlso(all, next)))]);
+
+    /// <summary>
+    /// Up to a power of two, with the last one again: EF Core compiles and keeps a plan for each number of keys, the larger the more they are, and a client could
+    /// ask for every number.
+    /// </summary>
+    private static IEnumerable<KeyValues> Padded(ImmutableArray<KeyValues> keys)
+        => keys.Concat(Enumerable.Repeat(keys[^1], (int)BitOperations.RoundUpToPowerOf2((uint)keys.Length) - keys.Length));
 
     private static Expression Condition(Column column, ImmutableArray<object?> values, ParameterExpression instance)
     {

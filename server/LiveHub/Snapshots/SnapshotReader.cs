@@ -104,7 +104,8 @@ internal sealed class SnapshotReader(
             rows[place] = read.Complete();
         }
 
-        await transaction.CommitAsync(cancellationToken);
+        // EF Core would log a commit that is cancelled as an error, and that a reader went is none.
+        await transaction.CommitAsync(CancellationToken.None);
         return (from, isTaken ? seen : await ReadSeenAsync(transactions, cancellationToken));
     }
 

@@ -49,6 +49,22 @@ public sealed partial class DocsTests
         Assert.Equal(codes.Order(), CodeRow().Matches(protocol).Select(m => m.Groups["code"].Value).Order());
     }
 
+    [Fact]
+    public void The_client_s_codes_are_the_server_s_and_those_that_its_readme_lists()
+    {
+        var root = PostgresServer.Root();
+        var errors = File.ReadAllText(Path.Combine(root, "client-ts", "src", "errors.ts"));
+        var own = CodeRow().Matches(File.ReadAllText(Path.Combine(root, "client-ts", "README.md"))).Select(m => m.Groups["code"].Value).ToList();
+        var codes = typeof(ErrorCodes).GetFields().Select(f => (string)f.GetRawConstantValue()!).ToList();
+        Assert.NotEmpty(own);
+        Assert.Empty(own.Intersect(codes));
+        Assert.Equal(codes.Concat(own).Order(), CodeInUnion().Matches(errors).Select(m => m.Groups["code"].Value).Order());
+        Assert.All(own, code => Assert.Contains($"`{code}`", errors));
+    }
+
+    [GeneratedRegex("^  \\| \"(?<code>[a-z_]+)\"$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
+    private static partial Regex CodeInUnion();
+
     [GeneratedRegex("^\\| `(?<code>[a-z_]+)` \\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex CodeRow();
 

@@ -15,31 +15,40 @@ public sealed class RefusalTests(PostgresServer server)
             o.MaxFilterTerms = 2;
         });
         await using var client = await RawClient.ConnectAsync(shop.HubUrl);
-        (string Code, string Message)[] cases =
+        (string Code, string Message, string WayOut)[] cases =
         [
-            ("bad_message", "17"),
-            ("bad_message", "null"),
-            ("bad_message", """{"type":"dance"}"""),
-            ("bad_message", """{"type":"hello","protocol":{"min":1,"max":1}}"""),
-            ("bad_message", """{"type":"subscribe"}"""),
-            ("bad_message", """{"type":"subscribe","subscriptions":[{"id":0,"entity":"Item"}]}"""),
-            ("unknown_entity", Subscribe("\"entity\":\"Nothing\"")),
-            ("unknown_entity", Subscribe("\"entity\":\"Note\"")),
-            ("unknown_column", Subscribe("\"entity\":\"Item\",\"where\":{\"secret\":\"x\"}")),
-            ("unknown_column", Subscribe("\"entity\":\"Item\",\"columns\":[\"ignored\"]")),
-            ("unknown_operator", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":{\"gt\":1}}")),
-            ("wrong_type", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":\"one\"}")),
-            ("wrong_type", Subscribe("\"entity\":\"Price\",\"keys\":[{\"itemId\":1}]")),
-            ("not_supported", Subscribe("\"entity\":\"Item\",\"limit\":10")),
-            ("too_many_keys", Subscribe("\"entity\":\"Item\",\"keys\":[1,2,3,4]")),
-            ("too_many_terms", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":1,\"name\":\"x\",\"done\":true}")),
+            ("bad_message", "17", "must be a JSON object"),
+            ("bad_message", "null", "must be a JSON object"),
+            ("bad_message", """{"type":"dance"}""", "The types are hello, subscribe, unsubscribe and seen"),
+            ("bad_message", """{"type":"hello","protocol":{"min":1,"max":1}}""", "has said hello already"),
+            ("bad_message", """{"type":"subscribe"}""", "'subscriptions' must be a list"),
+            ("bad_message", """{"type":"subscribe","subscriptions":[{"id":0,"entity":"Item"}]}""", "must be from 1"),
+            ("bad_message", """{"type":"unsubscribe","ids":[{}]}""", "must hold integers"),
+            ("bad_message", Subscribe("\"entity\":\"Item\",\"keys\":[1],\"where\":{\"id\":1}"), "not both"),
+            ("bad_message", Subscribe("\"entity\":\"Item\",\"keys\":[]"), "at least one key"),
+            ("bad_message", Subscribe("\"entity\":\"Item\",\"columns\":[1]"), "a list of column names"),
+            ("unknown_entity", Subscribe("\"entity\":\"Nothing\""), "expose it on the server"),
+            ("unknown_entity", Subscribe("\"entity\":\"Note\""), "expose it on the server"),
+            ("unknown_column", Subscribe("\"entity\":\"Item\",\"where\":{\"secret\":\"x\"}"), "Its columns are: id, done"),
+            ("unknown_column", Subscribe("\"entity\":\"Item\",\"columns\":[\"ignored\"]"), "Its columns are: id, done"),
+            ("unknown_operator", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":{\"gt\":1}}"), "must be a value, or {\"in\":[…]}"),
+            ("wrong_type", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":\"one\"}"), "it takes a 32-bit integer"),
+            ("wrong_type", Subscribe("\"entity\":\"Item\",\"keys\":[99999999999]"), "it takes a 32-bit integer"),
+            ("wrong_type", Subscribe("\"entity\":\"Price\",\"keys\":[{\"itemId\":1}]"), "lacks the column 'currency'"),
+            ("not_supported", Subscribe("\"entity\":\"Item\",\"limit\":10"), "Leave it out"),
+            ("not_supported", Subscribe("\"entity\":\"Item\",\"include\":{\"note\":true}"), "Leave it out"),
+            ("not_supported", Subscribe("\"entity\":\"Item\",\"orderBy\":{\"secret\":\"asc\"}"), "Leave it out"),
+            ("too_many_keys", Subscribe("\"entity\":\"Item\",\"keys\":[1,2,3,4]"), "may list 3 values. Split it"),
+            ("too_many_keys", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":{\"in\":[1,2,3,4]}}"), "may list 3 values. Split it"),
+            ("too_many_terms", Subscribe("\"entity\":\"Item\",\"where\":{\"id\":1,\"name\":\"x\",\"done\":true}"), "may have 2 terms. Use fewer"),
         ];
-        foreach (var (code, message) in cases)
+        foreach (var (code, message, wayOut) in cases)
         {
             await client.SendAsync(message);
             var answer = await client.NextAsync();
             Assert.Equal("error", (string?)answer["type"]);
             Assert.Equal((message, code), (message, (string?)answer["code"]));
+            Assert.Contains(wayOut, (string?)answer["message"]);
             Assert.Equal(message.Contains("\"id\":7"), answer["id"] is not null);
         }
 
@@ -58,16 +67,106 @@ public sealed class RefusalTests(PostgresServer server)
     }
 
     [Theory]
-    [InlineData("""{"type":"subscribe","subscriptions":[{"id":1,"entity":"Item"}]}""", "bad_message")]
-    [InlineData("""{"type":"hello","protocol":{"min":2,"max":9}}""", "protocol")]
-    public async Task The_first_message_must_be_a_hello_in_a_protocol_that_is_spoken(string first, string code)
+    [InlineData("""{"type":"subscribe","subscriptions":[{"id":1,"entity":"Item"}]}""", "bad_message", "must be 'hello'")]
+    [InlineData("""{"type":"hello","protocol":{"min":2,"max":9}}""", "protocol", "speaks protocol 1, the client 2 to 9. Update the older of the two.")]
+    [InlineData("""{"type":"hello","protocol":{"min":0,"max":0}}""", "protocol", "speaks protocol 1, the client 0 to 0")]
+    [InlineData("""{"type":"hello","protocol":{"min":9,"max":1}}""", "protocol", "speaks protocol 1")]
+    [InlineData("""{"type":"hello","protocol":{"min":1}}""", "bad_message", "protocol.max must be an integer")]
+    public async Task The_first_message_must_be_a_hello_in_a_protocol_that_is_spoken(string first, string code, string text)
     {
         await using var shop = await Shop.StartAsync(server);
         await using var client = await RawClient.ConnectAsync(shop.HubUrl, hello: false);
         await client.SendAsync(first);
-        Assert.Equal(code, (string?)(await client.NextAsync())["code"]);
+        var answer = await client.NextAsync();
+        Assert.Equal(code, (string?)answer["code"]);
+        Assert.Contains(text, (string?)answer["message"]);
         await client.SendAsync("""{"type":"hello","protocol":{"min":1,"max":9}}""");
         Assert.Equal("welcome", (string?)(await client.NextAsync())["type"]);
+    }
+
+    [Theory]
+    [InlineData("""{"min":1,"max":1}""")]
+    [InlineData("""{"min":-3,"max":2147483647}""")]
+    [InlineData("""{"min":0,"max":1,"preferred":7}""")]
+    public async Task Rule_22_a_version_that_both_speak_is_agreed_on_and_what_is_not_known_yet_is_ignored(string range)
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl, hello: false);
+        await client.SendAsync($$"""{"type":"hello","new":[{}],"protocol":{{range}},"client":17}""");
+        var welcome = await client.NextAsync();
+        Assert.Equal(("welcome", 1), ((string?)welcome["type"], (int?)welcome["protocol"]));
+    }
+
+    [Theory]
+    [InlineData("""{"epoch":"made-up","offset":9007199254740991,"tag":"ffffffffffffffff"}""")]
+    [InlineData("""{"epoch":1,"offset":-1,"tag":null}""")]
+    [InlineData("\"'; drop table x; --\"")]
+    [InlineData("[[[]]]")]
+    public async Task B1_a_made_up_position_or_fingerprint_shows_what_everybody_is_shown(string position)
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await shop.AddItemsAsync(1, "cup");
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl, hello: false);
+        await client.SendAsync($$"""{"type":"hello","protocol":{"min":1,"max":1},"position":{{position}}}""");
+        Assert.Equal("welcome", (string?)(await client.NextAsync())["type"]);
+        await client.SubscribeAsync(1, "Item", $",\"fingerprint\":{position}");
+        var view = await client.UntilAsync(new(), v => v.Rows(1) is not null);
+        Assert.Equal(("cup", 1), ((string?)Assert.Single(view.Rows(1)!).Value["name"], view.Steps));
+    }
+
+    [Fact]
+    public async Task A1_what_is_not_exposed_and_what_does_not_exist_get_equal_answers()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        Assert.Equal(await AnswerAsync("Note", "\"entity\":\"Note\""), await AnswerAsync("Nope", "\"entity\":\"Nope\""));
+        Assert.Equal(await AnswerAsync("Note", "\"entity\":\"Note\",\"keys\":[1],\"limit\":5"), await AnswerAsync("Nope", "\"entity\":\"Nope\",\"keys\":[1],\"limit\":5"));
+        foreach (var hidden in new[] { "secret", "ignored", "shadow", "Shadow", "shelf", "tags", "Id" })
+        {
+            foreach (var form in new[] { "\"where\":{\"@\":\"x\"}", "\"where\":{\"@\":{\"gt\":1}}", "\"where\":{\"@\":null}", "\"columns\":[\"id\",\"@\"]", "\"columns\":[\"@\"],\"orderBy\":{\"@\":\"asc\"}" })
+            {
+                Assert.Equal(await ColumnAsync(form, hidden), await ColumnAsync(form, "nonsense"));
+            }
+        }
+
+        Task<string> ColumnAsync(string form, string column) => AnswerAsync(column, $"\"entity\":\"Item\",{form.Replace("@", column)}");
+
+        async Task<string> AnswerAsync(string name, string rest)
+        {
+            await client.SendAsync($$"""{"type":"subscribe","subscriptions":[{"id":7,{{rest}}}]}""");
+            var answer = await client.NextAsync();
+            return $"{(string?)answer["code"]}: {(string?)answer["message"]}".Replace($"'{name}'", "'@'");
+        }
+    }
+
+    [Fact]
+    public async Task B1_a_message_that_is_too_large_ends_its_connection_and_no_other()
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await using var other = await RawClient.ConnectAsync(shop.HubUrl);
+        await other.SubscribeAsync(1, "Shelf");
+        var view = await other.UntilAsync(new(), v => v.Rows(1) is not null);
+
+        // docs/protocol.md, P3: 131,072 bytes, with SignalR's envelope and the separator.
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SendTextAsync(Padded(131_071));
+        Assert.Equal("bad_message", (string?)(await client.NextAsync())["code"]);
+        await client.SendTextAsync(Padded(131_072));
+        await client.Closed.WaitAsync(TimeSpan.FromSeconds(20));
+
+        await shop.WithDbAsync(async db =>
+        {
+            db.Shelves.Add(new() { Name = "marker" });
+            await db.SaveChangesAsync();
+        });
+        await other.UntilAsync(view, v => v.Rows(1)!.Count == 3);
+
+        static string Padded(int length)
+        {
+            const string open = """{"type":1,"target":"Send","arguments":[{"type":"dance","x":"x""";
+            const string close = "\"}]}";
+            return open + new string('x', length - open.Length - close.Length) + close;
+        }
     }
 
     [Theory]

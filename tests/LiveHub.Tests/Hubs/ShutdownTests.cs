@@ -51,7 +51,7 @@ public sealed class ShutdownTests(PostgresServer server)
         }
 
         var stopping = Task.Run(() => shop.App.StopAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
-        slow.BeginToRead();
+        slow.Read();
         var view = new RawView();
         await LeaveAsync(slow, view);
         Assert.Equal(100, view.Rows(1)!.Count);

@@ -11,6 +11,9 @@ public sealed class CommandCounter : DbCommandInterceptor
 
     public int Count(string text) => _queries.Count(q => q.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>How many different queries.</summary>
+    public int Distinct(string text) => _queries.Where(q => q.Contains(text, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Count();
+
     public void Reset() => _queries.Clear();
 
     public override InterceptionResult<DbDataReader> ReaderExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result)

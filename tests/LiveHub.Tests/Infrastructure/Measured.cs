@@ -31,7 +31,7 @@ internal sealed class Measured : IDisposable
 
     public long this[string name] => _sums.GetValueOrDefault(name);
 
-    public override string ToString() => string.Join(", ", _sums.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"));
+    public override string ToString() => string.Join(", ", _sums.ToArray().OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"));
 
     public void Dispose() => _listener.Dispose();
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -22,11 +23,12 @@ public sealed class RawClient : IAsyncDisposable
     public static async Task<RawClient> ConnectAsync(Uri url, bool hello = true, bool read = true)
     {
         var client = new RawClient();
-        await client._socket.ConnectAsync(url, TestContext.Current.CancellationToken);
+        using var little = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = ConnectWithLittleRoomAsync });
+        await client._socket.ConnectAsync(url, read ? null : little, TestContext.Current.CancellationToken);
         await client.SendTextAsync("{\"protocol\":\"json\",\"version\":1}");
         if (read)
         {
-            client.BeginToRead();
+            client.Read();
         }
 
         if (hello)
@@ -41,8 +43,8 @@ public sealed class RawClient : IAsyncDisposable
         return client;
     }
 
-    /// <summary>For a client that did not read from the first moment on.</summary>
-    public void BeginToRead() => _reading = ReadAsync();
+    /// <summary>Begins to read, where it has not from the start.</summary>
+    public void Read() => _reading = ReadAsync();
 
     /// <summary>Sends a client message.</summary>
     public Task SendAsync(string message) => SendTextAsync($$"""{"type":1,"target":"Send","arguments":[{{message}}]}""");
@@ -86,6 +88,14 @@ public sealed class RawClient : IAsyncDisposable
         await _reading;
         _socket.Dispose();
         _stopping.Dispose();
+    }
+
+    /// <summary>For a client that does not read: the system would take tens of megabytes for it.</summary>
+    private static async ValueTask<Stream> ConnectWithLittleRoomAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
+        await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     private async Task ReadAsync()
