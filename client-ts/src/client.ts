@@ -52,7 +52,7 @@ type Options = KeyOptions<string> & AllOptions<LooseRow, string>;
 export class Hub implements Owner {
   readonly #subscriptions: Subscriptions;
   readonly #connection: Connection;
-  readonly #listeners = new Listeners<[]>();
+  readonly #listeners = new Listeners();
   readonly #views = new Set<View>();
   readonly #labels = new Map<string, View>();
   #status: HubStatus = "connecting";

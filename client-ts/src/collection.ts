@@ -19,19 +19,20 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   readonly label: string | undefined;
   readonly #subscription: Subscription;
   readonly #owner: Owner;
-  readonly #listeners = new Listeners<[]>();
-  readonly #diffListeners = new Listeners<[Diff<Row>]>();
+  readonly #listeners = new Listeners();
+  readonly #diffListeners = new Listeners<Diff<Row>>();
   readonly #ready = new Deferred();
+  #isSettled = false;
   #last: RowSet | undefined;
   #state: State | undefined;
   /** The rows that it had when it was opened, and who is still to be told of them. */
-  #first: { readonly diff: Diff<Row>; readonly listeners: Listeners<[Diff<Row>]> } | undefined;
+  #first: { readonly diff: Diff<Row>; readonly listeners: Listeners<Diff<Row>> } | undefined;
 
   constructor(subscription: Subscription, owner: Owner, label: string | undefined) {
     this.#subscription = subscription;
     this.#owner = owner;
     this.label = label;
-    subscription.watchers.add(this);
+    subscription.watchers = [...subscription.watchers, this];
     this.#settle();
     const inserted = this.set.rows;
     if (inserted.length > 0) {
@@ -110,11 +111,12 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
 
   /** Settles `ready`; only the first time counts. */
   #settle(): void {
+    if (this.#isSettled) return;
     const { status } = this;
+    if (status === "loading" || status === "stale") return;
+    this.#isSettled = true;
     if (status === "live") this.#ready.resolve();
-    else if (status === "failed" || status === "closed") {
-      this.#ready.reject(this.error ?? new LiveHubError("closed", "The collection was closed before it was live."));
-    }
+    else this.#ready.reject(this.error ?? new LiveHubError("closed", "The collection was closed before it was live."));
   }
 }
 

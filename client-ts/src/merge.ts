@@ -11,7 +11,7 @@ import { seesAll, type Snapshot } from "./visibility.js";
 /** What a step did to one row set. The first one brings its snapshot. */
 export interface Merged {
   readonly set: RowSet;
-  readonly change: Change | undefined;
+  change: Change | undefined;
 }
 
 const none: readonly never[] = [];
@@ -25,7 +25,7 @@ export class Merge {
   readonly #feeds = new Map<number, readonly RowSet[]>();
 
   // Of the step in hand.
-  #touched: RowSet[] = [];
+  #touched: Merged[] = [];
   #transactions: readonly string[] = [];
 
   /** Feeds a row set from a shape; `storeName` is the same for row sets with the same entity and columns. */
@@ -80,7 +80,8 @@ export class Merge {
       if (!isSnapshotOp(op)) this.#applyRow(op);
       else for (const set of this.#fed(op.shape)) set.replacement?.take(op, set.keyColumns);
     }
-    return this.#touched.map((set) => ({ set, change: set.settle() }));
+    for (const merged of this.#touched) merged.change = merged.set.settle();
+    return this.#touched;
   }
 
   #fed(shape: number): readonly RowSet[] {
@@ -91,7 +92,7 @@ export class Merge {
     if (set.replacement) return;
     if (set.snapshot !== undefined) for (const key of set.members.keys()) (set.store?.held.get(key) as Held).holders--;
     set.replacement = new Replacement();
-    this.#touched = append(this.#touched, set);
+    this.#touched = append(this.#touched, { set, change: undefined });
   };
 
   #applyRow(op: RowOp): void {
@@ -130,9 +131,8 @@ export class Merge {
     }
     const after = leaves ? undefined : held.row;
     if (before !== after) {
-      if (!set.touched) this.#touched = append(this.#touched, set);
-      set.note(key, before);
-      set.members.set(key, after);
+      if (!set.touched) this.#touched = append(this.#touched, { set, change: undefined });
+      set.put(key, before, after);
       if (!after) held.holders--;
       else if (!before) held.holders++;
     }

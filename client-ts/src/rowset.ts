@@ -28,10 +28,13 @@ export interface RowDiff {
   readonly deleted: readonly Row[];
 }
 
+/** Where there is nothing, without making an array for it. Never written to. */
+const none: never[] = [];
+
 function toDiff(befores: Change["befores"], afters: Change["afters"]): RowDiff {
-  let inserted: Row[] = [];
-  let updated: { row: Row; columns: readonly string[] }[] = [];
-  let deleted: Row[] = [];
+  let inserted: Row[] = none;
+  let updated: { row: Row; columns: readonly string[] }[] = none;
+  let deleted: Row[] = none;
   for (let i = 0; i < befores.length; i++) {
     const before = befores[i];
     const after = afters[i];
@@ -59,10 +62,9 @@ export class RowSet {
   /** Set while a step replaces its rows: what they will be. */
   replacement: Replacement | undefined;
 
-  /** What the rows that this step has touched were before it. */
-  #notes = new Map<Key, Row | undefined>();
-  /** Whether the step has touched a row twice: only its first and last state count. */
-  #repeated = false;
+  /** What this step has changed so far, op by op, and the keys of the rows. */
+  #change: Change | undefined;
+  #keys: Key[] = none;
   #rows: readonly Row[] | undefined;
 
   constructor(id: number) {
@@ -76,20 +78,21 @@ export class RowSet {
 
   /** Whether this step has touched it already. */
   get touched(): boolean {
-    return this.replacement !== undefined || this.#notes.size > 0;
+    return (this.replacement ?? this.#change) !== undefined;
   }
 
-  /** Notes what a row was before an op of this step changed it. */
-  note(key: Key, before: Row | undefined): void {
-    if (this.#notes.has(key)) this.#repeated = true;
-    else this.#notes.set(key, before);
+  /** An op of this step changes a row. */
+  put(key: Key, before: Row | undefined, after: Row | undefined): void {
+    this.members.set(key, after);
+    (this.#change ??= new Change()).add(before, after);
+    this.#keys = append(this.#keys, key);
   }
 
   /** Ends a step: what changed, or undefined. */
   settle(): Change | undefined {
-    const change = new Change();
-    if (this.replacement) this.#settleReplacement(this.replacement, change);
-    else this.#settleNotes(change);
+    const change = this.replacement ? this.#settleReplacement(this.replacement) : this.#settleOps(this.#change as Change);
+    this.#change = undefined;
+    this.#keys = none;
     if (change.befores.length === 0) return undefined;
     this.#rows = undefined;
     return change;
@@ -97,12 +100,13 @@ export class RowSet {
 
   /** Undoes what a step that could not be finished has done so far. */
   abandon(): void {
-    for (const [key, before] of this.#notes) {
+    this.replacement = undefined;
+    for (const [key, before] of this.#firsts()) {
       if (before) this.members.set(key, before);
       else this.members.delete(key);
     }
-    this.replacement = undefined;
-    this.#notes = new Map();
+    this.#change = undefined;
+    this.#keys = none;
   }
 
   /** Takes all rows out. */
@@ -120,28 +124,35 @@ export class RowSet {
     return copy;
   }
 
-  #settleNotes(change: Change): void {
-    const repeated = this.#repeated;
-    for (const [key, before] of this.#notes) {
+  /** Ends a step of row ops. Of a row that it changed several times, only the first and the last state count. */
+  #settleOps(all: Change): Change {
+    if (all.befores.length === 1 && all.afters[0]) return all;
+    const change = new Change();
+    for (const [key, before] of this.#firsts()) {
       const after = this.members.get(key);
-      // Emptied one by one, the map is used again; cleared, it would be allocated for every step.
-      this.#notes.delete(key);
       if (!after) this.members.delete(key);
-      if (before === after) continue;
-      if (repeated && before && after && sameRow(before, after)) {
+      if (before && after && sameRow(before, after)) {
         // It is, after all, what it was: it goes on being the object that it was.
         this.members.set(key, before);
         const held = this.store?.held.get(key);
         if (held?.row === after) held.row = before;
-      } else {
+      } else if (before !== after) {
         change.add(before, after);
       }
     }
-    this.#repeated = false;
+    return change;
+  }
+
+  /** What each row was before its first change. */
+  #firsts(): Map<Key, Row | undefined> {
+    const firsts = new Map<Key, Row | undefined>();
+    this.#keys.forEach((key, i) => firsts.has(key) || firsts.set(key, this.#change?.befores[i]));
+    return firsts;
   }
 
   /** Ends a replacement by difference: rows that are equal keep their identity and their place. */
-  #settleReplacement(replacement: Replacement, change: Change): void {
+  #settleReplacement(replacement: Replacement): Change {
+    const change = new Change();
     const { store } = this;
     const previous = this.members;
     const next: Map<Key, Row | undefined> = replacement.members;
@@ -157,5 +168,6 @@ export class RowSet {
     this.members = members;
     this.replacement = undefined;
     this.snapshot = replacement.snapshot;
+    return change;
   }
 }

@@ -11,10 +11,11 @@ export class StepAssembler {
   readonly #unfinished = new Map<number | undefined, (readonly Op[])[]>();
 
   /** Takes a part in; returns its step when this was the last. */
-  add({ step, ops, end }: Part): Step | undefined {
+  add(part: Part): Step | undefined {
+    const { step, ops, end } = part;
     const parts = this.#unfinished.get(step);
     if (!parts) {
-      if (end) return { ops, end };
+      if (end) return part as Step;
       this.#unfinished.set(step, [ops]);
       return undefined;
     }

@@ -45,7 +45,8 @@ export class Subscription {
   readonly id: number;
   readonly target: Target;
   readonly rows: RowSet;
-  readonly watchers: Set<Watcher> = new Set();
+  /** Another array whenever one comes or goes. */
+  watchers: readonly Watcher[] = [];
   /** Whether the server is asked at all: a target that no row can match is live at once. */
   readonly onWire: boolean;
   /** The last fault; undefined once it is live. */

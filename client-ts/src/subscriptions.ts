@@ -82,8 +82,8 @@ export class Subscriptions {
 
   /** A collection looks no longer. The last one ends the subscription, unless another comes in the same turn. */
   leave(subscription: Subscription, watcher: Watcher): void {
-    subscription.watchers.delete(watcher);
-    if (subscription.watchers.size === 0) this.#flushSoon(subscription);
+    subscription.watchers = subscription.watchers.filter((other) => other !== watcher);
+    if (subscription.watchers.length === 0) this.#flushSoon(subscription);
   }
 
   /** A connection is there: says hello and asks for everything that is open. */
@@ -129,17 +129,16 @@ export class Subscriptions {
   /** Takes in what came in one `Receive`. */
   receive(payload: unknown): void {
     try {
-      decode(payload, (message) => {
-        if (this.#send) this.#handle(message);
-      });
-      this.#settle();
+      decode(payload, this.#handle);
+      this.#transactions.settle(this.#isStale);
     } catch (error) {
       console.warn(error instanceof MalformedMessage ? `LiveHub: ${error.message}` : error);
       this.#events.restart();
     }
   }
 
-  #handle(message: ServerMessage): void {
+  readonly #handle = (message: ServerMessage): void => {
+    if (!this.#send) return;
     switch (message.type) {
       case "part": {
         const step = this.#steps.add(message);
@@ -157,12 +156,10 @@ export class Subscriptions {
       case "going-away":
         return this.#events.restart(message.retryMs);
     }
-  }
+  };
 
   /** A collection that shows rows of before may lack what was sent on this connection. */
-  #settle(): void {
-    this.#transactions.settle(() => [...this.#byId.values()].some(({ status }) => status === "stale"));
-  }
+  readonly #isStale = (): boolean => [...this.#byId.values()].some(({ status }) => status === "stale");
 
   #welcome({ protocol, epoch }: Welcome): void {
     if (protocol < protocolVersions.min || protocol > protocolVersions.max) return this.#events.incompatible();
@@ -185,7 +182,7 @@ export class Subscriptions {
     for (const { set, change } of merged) {
       const subscription = this.#byId.get(set.id);
       // A step that concerns what is not live yet brings its snapshot.
-      if (subscription && (subscription.handle("snapshot") || change)) news = append(news, { subscription, change });
+      if (subscription && ((subscription.phase !== "live" && subscription.handle("snapshot")) || change)) news = append(news, { subscription, change });
     }
     publish(news);
   }
@@ -244,7 +241,7 @@ export class Subscriptions {
     const opened: Subscription[] = [];
     for (const subscription of pending) {
       if (this.#byId.get(subscription.id) !== subscription) continue;
-      if (subscription.watchers.size === 0) {
+      if (subscription.watchers.length === 0) {
         if (subscription.onWire && (subscription.phase === "asked" || subscription.phase === "live")) closed.push(subscription.id);
         this.#forget(subscription);
         subscription.handle("closed");
@@ -252,7 +249,7 @@ export class Subscriptions {
         opened.push(subscription);
       }
     }
-    this.#settle();
+    this.#transactions.settle(this.#isStale);
     const send = this.#send;
     if (!send) return;
     for (let i = 0; i < closed.length; i += 1000) send(unsubscribe(closed.slice(i, i + 1000)));
@@ -274,12 +271,10 @@ export class Subscriptions {
 
 /** All collections take the news in before any listener runs. */
 function publish(news: readonly News[]): void {
-  let audience: (() => void)[] = [];
+  let audience: (readonly Watcher[])[] = [];
   for (const { subscription, change } of news) {
-    for (const watcher of subscription.watchers) {
-      watcher.absorb(change);
-      audience = append(audience, () => watcher.announce(change));
-    }
+    for (const watcher of subscription.watchers) watcher.absorb(change);
+    audience = append(audience, subscription.watchers);
   }
-  for (const announce of audience) announce();
+  news.forEach(({ change }, i) => audience[i]?.forEach((watcher) => watcher.announce(change)));
 }

@@ -12,7 +12,8 @@ export interface Snapshot {
  * None at all is not seen: the server left nothing out that the client could know of.
  */
 export function seesAll(snapshot: Snapshot, transactions: readonly string[]): boolean {
-  return transactions.length > 0 && transactions.every((transaction) => sees(snapshot, transaction));
+  for (const transaction of transactions) if (!sees(snapshot, transaction)) return false;
+  return transactions.length > 0;
 }
 
 /** Transaction ids have 64 bits, more than a number holds. */
