@@ -10,7 +10,7 @@ namespace LiveHub.Hubs;
 internal sealed class ConnectionSteps(
     SyncConnectionFactory shared, SendQueue queue, Subscriptions subscriptions, InvalidatedShapes invalidated, FrameWriter writer)
 {
-    private const int KeptCapacity = 64;
+    private const int KeptCapacity = 128;
 
     private static readonly List<ShapeMember> None = [];
 
@@ -25,18 +25,32 @@ internal sealed class ConnectionSteps(
         do
         {
             var deliveries = queue.Take(_spare);
+            var rows = 0;
             for (var i = 0; i < deliveries.Count;)
             {
                 _position = deliveries[i].Change.Position;
-                composer.Begin(_position);
+                if (IsAlone(deliveries, i))
+                {
+                    var (diff, member) = deliveries[i++];
+                    if (IsFor(member, diff.Change, None))
+                    {
+                        await writer.WriteAsync(diff.WholeStep);
+                        rows++;
+                    }
+
+                    continue;
+                }
+
+                composer.BeginChangeset(deliveries[i].Change);
                 i = AddChangeset(composer, deliveries, i, None);
                 if (composer.Step.Count > 0)
                 {
                     await writer.WriteAsync(composer.Step);
-                    shared.Metrics.Sent(composer.Step.Rows);
+                    rows += composer.Step.Rows;
                 }
             }
 
+            shared.Metrics.Sent(rows);
             GiveBack(deliveries);
         }
         while (invalidated.Settle());
@@ -139,21 +153,35 @@ internal sealed class ConnectionSteps(
             {
             }
 
-            AddRow(composer, CollectionsMarshal.AsSpan(deliveries)[first..i], offset, entering);
+            AddRow(composer, CollectionsMarshal.AsSpan(deliveries)[first..i], entering);
         }
 
         return i;
     }
 
+    /// <summary>Whether a diff is all that the connection sees of its changeset, as others do.</summary>
+    private static bool IsAlone(List<Delivery> deliveries, int index)
+        => deliveries[index].Diff.IsShared
+            && (index + 1 == deliveries.Count || deliveries[index + 1].Change.Position.Offset != deliveries[index].Change.Position.Offset)
+            && deliveries[index].Diff.Op.Length < FrameWriter.MaxBytes / 2;
+
     /// <summary>Leaves out shapes that were closed, and those whose snapshot enters with this step or later: it brings these diffs along.</summary>
-    private static void AddRow(StepComposer composer, Span<Delivery> deliveries, long offset, List<ShapeMember> entering)
+    private static bool IsFor(ShapeMember member, RoutedChange change, List<ShapeMember> entering)
+        => !member.HasLeft && member.EnteredAt < change.Position.Offset && !entering.Contains(member) && !member.Shows(change.Transaction);
+
+    private static void AddRow(StepComposer composer, Span<Delivery> deliveries, List<ShapeMember> entering)
     {
         var kept = 0;
-        foreach (var delivery in deliveries)
+        for (var i = 0; i < deliveries.Length; i++)
         {
-            if (!delivery.Member.HasLeft && delivery.Member.EnteredAt < offset && !entering.Contains(delivery.Member) && !delivery.Member.Shows(delivery.Change.Transaction))
+            if (IsFor(deliveries[i].Member, deliveries[i].Change, entering))
             {
-                deliveries[kept++] = delivery;
+                if (kept < i)
+                {
+                    deliveries[kept] = deliveries[i];
+                }
+
+                kept++;
             }
         }
 

@@ -37,18 +37,23 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
     }
 
     /// <summary>Writes a step: in one part where it fits into a hub message, else in as many as it takes.</summary>
-    public async ValueTask WriteAsync(Step step)
+    public ValueTask WriteAsync(Step step)
     {
-        await MakeRoomAsync(step.Size + PartBytes);
+        if (step.Size + PartBytes > Space)
+        {
+            return WriteLongAsync(step);
+        }
+
+        WriteWhole(step);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask WriteLongAsync(Step step)
+    {
+        await FlushAsync();
         if (step.Size + PartBytes <= Space)
         {
-            BeginPart(number: null);
-            for (var i = 0; i < step.Count; i++)
-            {
-                AppendOp(step, i, isFirst: i == 0);
-            }
-
-            EndStep(step);
+            WriteWhole(step);
             return;
         }
 
@@ -68,7 +73,18 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
             AppendOp(step, i, isFirst: inPart++ == 0);
         }
 
-        EndStep(step);
+        Append(step.EndText.Span);
+    }
+
+    private void WriteWhole(Step step)
+    {
+        BeginPart(number: null);
+        for (var i = 0; i < step.Count; i++)
+        {
+            AppendOp(step, i, isFirst: i == 0);
+        }
+
+        Append(step.EndText.Span);
     }
 
     /// <summary>Hands on what was written since the last time.</summary>
@@ -141,17 +157,6 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         Append(head.Span);
         Append(own);
         Append(rows.Span);
-    }
-
-    private void EndStep(Step step)
-    {
-        Append("],\"end\":{\"offset\":"u8);
-        Append(step.End.Offset);
-        Append(",\"tag\":\""u8);
-        Reserve(16);
-        step.End.Tag.TryFormat(_buffer.AsSpan(_length), out var written, "x16", CultureInfo.InvariantCulture);
-        _length += written;
-        Append("\"}}"u8);
     }
 
     private void Append(long number)

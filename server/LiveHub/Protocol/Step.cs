@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using LiveHub.Changes;
 
 namespace LiveHub.Protocol;
@@ -12,6 +14,16 @@ internal sealed class Step
 {
     private readonly List<Op> _ops = [];
     private readonly List<byte> _own = [];
+    private ReadOnlyMemory<byte> _endText;
+
+    /// <summary>Before the shapes for which a row is inserted.</summary>
+    public static ReadOnlySpan<byte> Insert => ",\"insert\":["u8;
+
+    /// <summary>Before the shapes for which a row is updated.</summary>
+    public static ReadOnlySpan<byte> Update => ",\"update\":["u8;
+
+    /// <summary>Before the shapes for which a row is deleted.</summary>
+    public static ReadOnlySpan<byte> Delete => ",\"delete\":["u8;
 
     /// <summary>Bytes of all ops, with a comma each.</summary>
     public int Size { get; private set; }
@@ -21,7 +33,18 @@ internal sealed class Step
     /// <summary>How many of the ops are rows.</summary>
     public int Rows { get; private set; }
 
-    public Position End { get; set; }
+    public Position End
+    {
+        get;
+        set => (field, _endText) = (value, default);
+    }
+
+    /// <summary>What follows the last op: the end as it is written. Set where it is known already.</summary>
+    public ReadOnlyMemory<byte> EndText
+    {
+        get => _endText.IsEmpty ? _endText = Encode(End) : _endText;
+        set => _endText = value;
+    }
 
     public void Clear()
     {
@@ -36,11 +59,18 @@ internal sealed class Step
     public void AddRow(ReadOnlyMemory<byte> part, List<int> inserted, List<int> updated, List<int> deleted)
     {
         var start = _own.Count;
-        WriteShapes(",\"insert\":["u8, inserted);
-        WriteShapes(",\"update\":["u8, updated);
-        WriteShapes(",\"delete\":["u8, deleted);
+        WriteShapes(Insert, inserted);
+        WriteShapes(Update, updated);
+        WriteShapes(Delete, deleted);
         _own.Add((byte)'}');
         Add(part, start, default);
+        Rows++;
+    }
+
+    /// <summary>A row, as an op that was put together already.</summary>
+    public void AddRow(ReadOnlyMemory<byte> op)
+    {
+        Add(op, _own.Count, default);
         Rows++;
     }
 
@@ -62,6 +92,23 @@ internal sealed class Step
         own = CollectionsMarshal.AsSpan(_own).Slice(op.OwnStart, op.OwnLength);
         return (op.Head, op.Rows, op.Size);
     }
+
+    /// <summary>The end of a step at a position, as it is written.</summary>
+    public static byte[] Encode(Position end)
+        => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"],\"end\":{{\"offset\":{end.Offset},\"tag\":\"{end.Tag:x16}\"}}}}"));
+
+    /// <summary>A row op for one shape.</summary>
+    /// <param name="part">The row part: an object that is still open.</param>
+    /// <param name="list"><see cref="Insert"/>, <see cref="Update"/> or <see cref="Delete"/>.</param>
+    public static byte[] Encode(ReadOnlyMemory<byte> part, ReadOnlySpan<byte> list, int shape)
+    {
+        Span<byte> digits = stackalloc byte[11];
+        Utf8Formatter.TryFormat(shape, digits, out var length);
+        return [.. part.Span, .. list, .. digits[..length], .. "]}"u8];
+    }
+
+    /// <summary>A step of one op, in one part.</summary>
+    public static byte[] Encode(ReadOnlyMemory<byte> op, ReadOnlyMemory<byte> end) => [.. "{\"type\":\"part\",\"ops\":["u8, .. op.Span, .. end.Span];
 
     private void Add(ReadOnlyMemory<byte> head, int start, ReadOnlyMemory<byte> rows)
     {

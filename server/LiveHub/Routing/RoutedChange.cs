@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using LiveHub.Changes;
 using LiveHub.Model;
+using LiveHub.Protocol;
 using LiveHub.Shapes;
 
 namespace LiveHub.Routing;
@@ -15,6 +16,7 @@ internal sealed class RoutedChange(Change change, Position position, Transaction
     private readonly Lock _lock = new();
     private List<(Projection Projection, bool IsFull, ReadOnlyMemory<byte> Part)>? _parts;
     private ReadOnlyMemory<byte> _keyOnly;
+    private byte[]? _stepEnd;
 
     public Change Change => change;
 
@@ -22,6 +24,17 @@ internal sealed class RoutedChange(Change change, Position position, Transaction
 
     /// <summary>The database's number for the change's transaction, where capture knows it.</summary>
     public TransactionId? Transaction => transaction;
+
+    /// <summary>The end of a step at the change's position, as it is written.</summary>
+    public ReadOnlyMemory<byte> StepEnd => _stepEnd ??= Step.Encode(position);
+
+    /// <summary>What a kind of diff shows of the row.</summary>
+    public ReadOnlyMemory<byte> Part(DiffKind kind, Projection projection) => kind switch
+    {
+        DiffKind.Insert => Full(projection),
+        DiffKind.Update => Changed(projection),
+        _ => KeyOnly(),
+    };
 
     /// <summary>Key, version and all columns of the projection.</summary>
     public ReadOnlyMemory<byte> Full(Projection projection) => Find(projection, isFull: true);

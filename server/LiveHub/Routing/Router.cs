@@ -19,15 +19,25 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
     private const int FewChanges = 8;
 
+    /// <summary>
+    /// While the log has more, connections are given what was routed in turns of so many diffs, some milliseconds' work: they write less often, and more at a time.
+    /// </summary>
+    private const int MaxUnflushed = 32_768;
+
+    /// <summary>One connection is not left waiting for more than this: it is far less than what may wait for it.</summary>
+    private const int MaxUnflushedEach = 512;
+
     private readonly Lock _lock = new();
     private readonly ShapeRegistry _shapes = new();
     private readonly HashSet<SendQueue> _queues = [];
     private readonly List<LiveShape> _found = [];
     private readonly List<SendQueue> _touched = [];
+    private readonly List<SendQueue> _due = [];
     private readonly List<(long Offset, TaskCompletionSource Reached)> _waiting = [];
     private readonly Dictionary<ChangesetId, List<TaskCompletionSource<long>>> _awaited = [];
     private string _epoch = backplane.Epoch;
     private bool _isRunning;
+    private int _unflushed;
     private volatile RoutedTo _routed = new(default);
 
     /// <summary>All entries up to here have been given to all queues that want them.</summary>
@@ -194,24 +204,40 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     private async Task RouteAllAsync(CancellationToken stoppingToken)
     {
         await using var entries = backplane.ReadAsync(Routed.Offset, stoppingToken).GetAsyncEnumerator(stoppingToken);
-        for (var isLent = false; ;)
+        try
         {
-            var next = entries.MoveNextAsync();
-            var isFirst = !next.IsCompleted;
-            if (!await next)
+            for (var isLent = false; ;)
             {
-                return;
-            }
+                var next = entries.MoveNextAsync();
+                var isFirst = !next.IsCompleted;
+                if (isFirst)
+                {
+                    Flush(here: false);
+                }
 
-            // After a wait, this may be the thread of whoever has appended: it is held up once at most, and not for long.
-            isLent |= isFirst;
-            if (isLent && (!isFirst || !IsShort(entries.Current.Changeset)))
-            {
-                await Task.Yield();
-                isLent = false;
-            }
+                if (!await next)
+                {
+                    return;
+                }
 
-            Route(entries.Current, isLent);
+                // After a wait, this may be the thread of whoever has appended: it is held up once at most, and not for long.
+                isLent |= isFirst;
+                if (isLent && (!isFirst || !IsShort(entries.Current.Changeset)))
+                {
+                    await Task.Yield();
+                    isLent = false;
+                }
+
+                Route(entries.Current);
+                if (isFirst || _unflushed >= MaxUnflushed)
+                {
+                    Flush(here: isLent);
+                }
+            }
+        }
+        finally
+        {
+            Flush(here: false);
         }
     }
 
@@ -227,7 +253,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
     }
 
-    private void Route(LogEntry entry, bool isLent)
+    private void Route(LogEntry entry)
     {
         using var activity = LiveHubActivities.Route(entry.Changeset.Trace, entry.Position.Offset, entry.Changeset.Changes.Length);
         try
@@ -264,13 +290,36 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         Reach(entry.Position, entry.Changeset.Id);
         metrics.Routed(entry.At);
         activity?.SetTag("livehub.connections", _touched.Count);
-        for (var i = 0; i < _touched.Count; i++)
+        foreach (var queue in _touched)
         {
-            // The others are on their way by then.
-            _touched[i].Flush(here: isLent && i == _touched.Count - 1);
+            if (!queue.IsDue)
+            {
+                queue.IsDue = true;
+                _due.Add(queue);
+            }
+
+            if (queue.Unflushed >= MaxUnflushedEach)
+            {
+                queue.Flush(here: false);
+            }
         }
 
         _touched.Clear();
+    }
+
+    /// <summary>Has everything written that was routed since the last time.</summary>
+    /// <param name="here">On this thread, for one of the connections.</param>
+    private void Flush(bool here)
+    {
+        for (var i = 0; i < _due.Count; i++)
+        {
+            // The others are on their way by then.
+            _due[i].IsDue = false;
+            _due[i].Flush(here && i == _due.Count - 1);
+        }
+
+        _due.Clear();
+        _unflushed = 0;
     }
 
     private void Route(Change change, Position position, TransactionId? transaction)
@@ -287,9 +336,11 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
             }
 
             routed ??= new(change, position, transaction);
+            var diff = new RowDiff(routed, shape, kind, isShared: shape.Members.Count > 1);
+            _unflushed += shape.Members.Count;
             foreach (var member in shape.Members)
             {
-                if (member.Queue.Stage(new(routed, member, kind)))
+                if (member.Queue.Stage(new(diff, member)))
                 {
                     _touched.Add(member.Queue);
                 }

@@ -13,7 +13,7 @@ namespace LiveHub.Routing;
 /// <param name="metrics">Hears what waits.</param>
 internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string> onOverflow, LiveHubMetrics metrics)
 {
-    private const int KeptCapacity = 64;
+    private const int KeptCapacity = 128;
 
     private readonly Lock _lock = new();
     private readonly List<Delivery> _staged = [];
@@ -23,11 +23,18 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
     private long _bytes;
     private bool _isClosed;
 
+    /// <summary>Whether it is to be flushed. For the router alone.</summary>
+    public bool IsDue { get; set; }
+
+    /// <summary>How many diffs were staged since it was flushed. For the router alone.</summary>
+    public int Unflushed { get; private set; }
+
     /// <summary>Adds a diff to the changeset that is being routed. For the router alone.</summary>
     /// <returns>Whether it is the first of its changeset.</returns>
     public bool Stage(Delivery delivery)
     {
         _staged.Add(delivery);
+        Unflushed++;
         return _staged.Count + _stagedInvalidations.Count == 1;
     }
 
@@ -73,7 +80,11 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
 
     /// <summary>Has what waits written.</summary>
     /// <param name="here">On the caller's thread, where nobody writes already.</param>
-    public void Flush(bool here) => onReady(here);
+    public void Flush(bool here)
+    {
+        Unflushed = 0;
+        onReady(here);
+    }
 
     /// <summary>Forgets what was staged. For the router alone.</summary>
     public void Unstage()

@@ -21,9 +21,22 @@ internal sealed class StepComposer
         Step.End = end;
     }
 
+    /// <summary>Begins the step of a changeset with its first change, which knows the end already.</summary>
+    public void BeginChangeset(RoutedChange first)
+    {
+        Begin(first.Position);
+        Step.EndText = first.StepEnd;
+    }
+
     /// <summary>Adds the diffs of one row; more of the same row must be added together.</summary>
     public void AddRow(ReadOnlySpan<Delivery> deliveries)
     {
+        if (deliveries.Length == 1 && deliveries[0].Diff.IsShared)
+        {
+            Step.AddRow(deliveries[0].Diff.Op);
+            return;
+        }
+
         for (var i = 0; i < deliveries.Length; i++)
         {
             var projection = deliveries[i].Member.Shape.Shape.Projection;
@@ -44,7 +57,8 @@ internal sealed class StepComposer
             var shape = member.Shape.Shape;
             if (shape.Entity == change.Entity && !member.Shows(transaction) && Differ.Diff(shape, change) is not DiffKind.None and var kind)
             {
-                _sameRow.Add(new(routed ??= new(change, position, transaction), member, kind));
+                routed ??= new(change, position, transaction);
+                _sameRow.Add(new(new(routed, member.Shape, kind, isShared: false), member));
             }
         }
 

@@ -58,6 +58,24 @@ public sealed class RouterTests : IAsyncDisposable
         Assert.Single(queues.Select(q => Assert.Single(q.Take([])).Change).Distinct());
     }
 
+    [Theory, InlineData(1, 1, 1), InlineData(1, 100, 1), InlineData(1, 1_536, 4), InlineData(100, 400, 2)]
+    public async Task What_the_log_holds_already_is_routed_before_its_readers_are_woken_in_turns_of_many(int readers, int changes, int expectedWakes)
+    {
+        var wakes = 0;
+        var queues = Enumerable.Range(0, readers).Select(_ => Pieces.Queue(int.MaxValue, onReady: _ => Interlocked.Increment(ref wakes))).ToList();
+        queues.ForEach(queue => Attach(queue, Catalog.Shape(Catalog.Book)));
+        for (var i = 1; i <= changes; i++)
+        {
+            _log.Append(Insert(i, shelf: 1));
+        }
+
+        Start();
+        await _router.WaitForAsync(changes, _stopping.Token);
+        await Until.TrueAsync(() => Volatile.Read(ref wakes) >= readers * expectedWakes, () => $"They were woken {wakes} times.");
+        Assert.All(queues, queue => Assert.Equal(changes, queue.Take([]).Count));
+        Assert.Equal(readers * expectedWakes, wakes);
+    }
+
     [Fact]
     public async Task C3_a_queue_that_no_change_concerns_is_not_even_woken()
     {

@@ -204,7 +204,8 @@ public sealed class SendQueueTests
     }
 
     private static Delivery Delivery(long offset)
-        => new(new(Catalog.Change(Catalog.Genre, null, Catalog.Row(Catalog.Genre, new Genre())), new(offset, 0)), Member, DiffKind.Insert);
+        => new(
+            new(new(Catalog.Change(Catalog.Genre, null, Catalog.Row(Catalog.Genre, new Genre())), new(offset, 0)), Member.Shape, DiffKind.Insert, isShared: false), Member);
 
     private void Add(params int[] offsets)
     {

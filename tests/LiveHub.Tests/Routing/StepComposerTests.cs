@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using LiveHub.Changes;
+using LiveHub.Protocol;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Tests.Model;
@@ -51,6 +52,27 @@ public sealed class StepComposerTests
             ["""{"key":1,"version":1,"set":{"title":"a"},"update":[1,3]}""", """{"key":1,"version":1,"set":{"ownerId":5},"update":[2]}"""],
             ops.Select(o => o.ToJsonString()));
     }
+
+    [Fact]
+    public void Rule_16_what_connections_share_of_a_change_is_what_each_would_be_sent_alone()
+        => Always.HoldsForLists(Generated.Shapes.ArrayOf(5), Table.Writes, (shapes, writes) =>
+        {
+            foreach (var change in new Table().Write(writes))
+            {
+                var routed = new RoutedChange(change, new(7, 8));
+                foreach (var (shape, i) in shapes.Select((shape, i) => (shape, i)))
+                {
+                    if (Differ.Diff(shape, change) is not DiffKind.None and var kind)
+                    {
+                        var member = Pieces.Member(shape, i + 1);
+                        var shared = new RowDiff(routed, member.Shape, kind, isShared: true);
+                        var alone = Composed(new(new(routed, member.Shape, kind, isShared: false), member));
+                        Assert.Equal(alone, Composed(new(shared, member)));
+                        Assert.Equal(alone, Written(writer => writer.WriteAsync(shared.WholeStep)));
+                    }
+                }
+            }
+        });
 
     [Fact]
     public void P17_a_delete_alone_carries_neither_row_nor_set()
@@ -122,6 +144,27 @@ public sealed class StepComposerTests
         Assert.Equal(0, _composer.Step.Count);
         Assert.Equal(0, _composer.Step.Size);
         Assert.Equal(new Position(7, 8), _composer.Step.End);
+    }
+
+    /// <summary>What a connection gets that sees nothing else of the changeset.</summary>
+    private string Composed(Delivery delivery)
+    {
+        _composer.BeginChangeset(delivery.Change);
+        _composer.AddRow([delivery]);
+        return Written(writer => writer.WriteAsync(_composer.Step));
+    }
+
+    private static string Written(Func<FrameWriter, ValueTask> write)
+    {
+        var frames = new List<string>();
+        var writer = new FrameWriter(frame =>
+        {
+            frames.Add(Pieces.Text(frame));
+            return ValueTask.CompletedTask;
+        });
+        write(writer).AsTask().GetAwaiter().GetResult();
+        writer.FlushAsync().AsTask().GetAwaiter().GetResult();
+        return Assert.Single(frames);
     }
 
     private static IEnumerable<(DiffKind Kind, int Id)> Targets(JsonObject op)

@@ -23,5 +23,6 @@ app.MapLiveHub("/live");
 app.MapHub<PlainHub>("/plain");
 app.MapHub<DriverHub>("/driver");
 app.MapSaves();
+app.MapFanOut();
 app.MapGet("/health", () => "ok");
 await app.RunAsync();
