@@ -102,7 +102,7 @@ export interface AllOptions<Row, C extends string> extends KeyOptions<C> {
   readonly where?: Where<Row>;
   /**
    * Sorts on the client. Numbers and strings that are decimal numbers compare as numbers (exactly), other strings by code unit.
-   * Default: the order in which rows came.
+   * Durations (`P1DT2H`) are strings. Default: the order in which rows came.
    */
   readonly orderBy?: OrderBy<NoInfer<C>>;
 }
@@ -115,7 +115,7 @@ export interface HubBase {
   /** Whether a collection is open under that label. */
   readonly watching: (label: string) => boolean;
   /**
-   * Resolves when every collection shows what a request has committed, or needs nothing of it: `await live.seen(response.headers.get("LiveHub-Transaction"))`
+   * Resolves when every collection that shows rows shows what a request has committed, or needs nothing of it (one that is loading shows it when it goes live): `await live.seen(response.headers.get("LiveHub-Transaction"))`
    * (the server sets the header with `UseLiveHubTransactionHeader`; without one, at once). Rejects with a `LiveHubError`: `unknown_transaction` where the server never hears
    * of it, `too_many_transactions`, `closed` when the hub is closed. While the connection is away, it waits.
    */

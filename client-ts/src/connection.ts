@@ -80,7 +80,7 @@ export class Connection {
     this.#drop();
   }
 
-  /** Ends the connection for good. Resolves when it has ended. */
+  /** Ends the connection for good. Resolves when it has ended; a link that is not up is not waited for: it may be long about it. */
   close(): Promise<void> {
     this.#end.abort();
     this.#drop();
@@ -91,7 +91,7 @@ export class Connection {
   async #run(): Promise<void> {
     let delayMs = 0;
     for (let attempt = 0; !this.#end.signal.aborted; attempt++) {
-      if (await this.#connectOnce() > Math.max(delayMs, goodAfterMs)) attempt = 0;
+      if (await this.#connectOnce() > Math.max(delayMs, goodAfterMs) || this.#delayMs !== undefined) attempt = 0;
       delayMs = this.#delayMs ?? this.#options.reconnectDelayMs(attempt);
       this.#delayMs = undefined;
       if (!this.#end.signal.aborted) await fulfils(this.#woken(), delayMs);
@@ -129,8 +129,9 @@ export class Connection {
     const link = this.#link;
     if (!link) return;
     this.#link = undefined;
-    this.#stopped = link.stop().catch(() => {});
+    const stopped = link.stop().catch(() => {});
     if (this.#isUp) {
+      this.#stopped = stopped;
       this.#isUp = false;
       this.#events.down();
     }

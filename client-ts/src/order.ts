@@ -53,10 +53,12 @@ function compareNumbers(a: string, b: string): number {
   return compareSame(Number(a), Number(b)) || compareDigits(a, b) * (a.startsWith("-") ? -1 : 1);
 }
 
-/** Compares decimal strings without leading zeros, however long. */
+/** Compares decimal strings without leading zeros, however long: by the length of what is before the point, then digit by digit. */
 export function compareDigits(a: string, b: string): number {
-  return a.length - b.length || compareSame(a, b);
+  return a.search(point) - b.search(point) || compareSame(a, b);
 }
+
+const point = /\.|$/;
 
 function compareSame<T extends string | number | boolean>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -15,7 +15,7 @@ const noId = 2 ** 31 - 1;
 export function signalRLinks(url: string, { accessTokenFactory, configure, serverTimeoutMs }: SignalROptions): OpenLink {
   return ({ received, closed }) => {
     const builder = new HubConnectionBuilder()
-      .withUrl(url, accessTokenFactory ? { accessTokenFactory } : {})
+      .withUrl(url, { timeout: serverTimeoutMs, ...(accessTokenFactory && { accessTokenFactory }) })
       .withServerTimeout(serverTimeoutMs)
       // A server that is away is no error to us; whoever wants SignalR's own log configures it.
       .configureLogging(LogLevel.None);

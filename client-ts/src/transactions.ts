@@ -1,5 +1,8 @@
 import { Deferred } from "./deferred.js";
-import type { LiveHubError } from "./errors.js";
+import { LiveHubError } from "./errors.js";
+
+/** The longest token that a server gives. */
+const maxLength = 1055;
 
 /** The transactions that somebody wants to see in the hub's collections, by their tokens. */
 export class Transactions {
@@ -17,7 +20,8 @@ export class Transactions {
     let waiting = this.#waiting.get(token);
     if (!waiting) {
       this.#waiting.set(token, (waiting = new Deferred()));
-      if (this.#end) this.fail(this.#end);
+      if (token.length > maxLength) this.refuse(token, new LiveHubError("unknown_transaction", "This is too long for a token."));
+      else if (this.#end) this.fail(this.#end);
       else ask();
     }
     return waiting.promise;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
@@ -10,7 +11,21 @@ namespace LiveHub.Capture;
 internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics metrics, TimeProvider time, ILogger<ChangesetPublisher> logger)
 {
     private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<ChangesetId, OpenTransaction> _named = new();
     private long _version;
+
+    /// <summary>Whether a changeset will come, however long ago its transaction began.</summary>
+    public bool IsToCome(ChangesetId id) => _named.ContainsKey(id);
+
+    /// <summary>How it ended is yet to be found out; a request that gathers what it commits names it already.</summary>
+    public void Name(OpenTransaction transaction)
+    {
+        if (RequestTransactions.Add(transaction.Id))
+        {
+            transaction.IsNamed = true;
+            _named[transaction.Id] = transaction;
+        }
+    }
 
     public void Publish(OpenTransaction committed)
     {
@@ -105,6 +120,10 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
         {
             backplane.Append(LiveHubActivities.Trace is { } trace ? changeset with { Trace = trace } : changeset);
             RequestTransactions.Add(changeset.Id);
+            if (!_named.IsEmpty)
+            {
+                _named.TryRemove(changeset.Id, out _);
+            }
         }
 
         return changeset is not null;

@@ -8,6 +8,9 @@ internal sealed class RequestTransactions
     /// <summary>The newest are enough: of what one request commits, the log has the older ones before them.</summary>
     public const int MaxIds = 32;
 
+    /// <summary>Of as many ids and what stands between them.</summary>
+    public const int MaxTokenLength = (MaxIds * 33) - 1;
+
     private static readonly AsyncLocal<RequestTransactions?> Current = new();
 
     private readonly Lock _lock = new();

@@ -31,7 +31,7 @@ internal sealed class TransactionResolver(
     {
         if (!transaction.HasEnded)
         {
-            transaction.IsNamed |= RequestTransactions.Add(transaction.Id);
+            publisher.Name(transaction);
 
             // Without what belongs to the caller: an ambient transaction, a synchronization context that may not live on.
             ThreadPool.UnsafeQueueUserWorkItem(static ask => _ = ask.Resolver.ResolveAsync(ask.Transaction, ask.Stopping), (Resolver: this, Transaction: transaction, Stopping: _stopping.Token), preferLocal: false);

@@ -30,9 +30,14 @@ internal readonly record struct ChangesetId(Guid Value)
 
     public static bool TryParse(ReadOnlySpan<char> text, out ChangesetId id)
     {
-        var isRight = Guid.TryParseExact(text, "N", out var value);
+        id = default;
+        if (text.Length != 32 || !Guid.TryParseExact(text, "N", out var value) || value.Version != 7)
+        {
+            return false;
+        }
+
         id = new(value);
-        return isRight;
+        return true;
     }
 
     public override string ToString() => Value.ToString("N", CultureInfo.InvariantCulture);

@@ -9,14 +9,18 @@ namespace LiveHub.Hubs;
 internal sealed class AwaitedTransactions(SyncConnectionFactory shared, string connection, ConnectionPump pump, CancellationToken closed)
 {
     /// <summary>A client may wait for as many at one time.</summary>
-    private const int Max = 100;
+    private const int Max = 1_000;
 
     private int _count;
 
     /// <param name="token">What the client was given by the header.</param>
     public void Add(string token)
     {
-        if (RequestTransactions.Parse(token) is not { } transactions)
+        if (token.Length > RequestTransactions.MaxTokenLength)
+        {
+            pump.Send(ServerMessages.Error(ErrorCodes.UnknownTransaction, "This is too long for a value of the header LiveHub-Transaction."));
+        }
+        else if (RequestTransactions.Parse(token) is not { } transactions)
         {
             Refuse(token, ErrorCodes.UnknownTransaction, "This is not a value of the header LiveHub-Transaction.");
         }
@@ -39,7 +43,7 @@ internal sealed class AwaitedTransactions(SyncConnectionFactory shared, string c
             long through = 0;
             foreach (var transaction in transactions)
             {
-                through = Math.Max(through, await shared.Router.WaitForAsync(transaction, shared.Options.TransactionTimeout, closed));
+                through = Math.Max(through, await shared.Router.WaitForAsync(transaction, shared.Publisher.IsToCome(transaction), shared.Options.TransactionTimeout, closed));
             }
 
             await pump.SendAfterAsync(through, ServerMessages.Seen(token)).WaitAsync(closed);

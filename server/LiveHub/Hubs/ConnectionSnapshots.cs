@@ -133,12 +133,12 @@ internal sealed class ConnectionSnapshots(
     {
         var members = request.Members();
         var shapes = members.ConvertAll(m => m.Shape.Shape);
-        using var activity = LiveHubActivities.ReadSnapshot(shapes.Count);
+        var activity = LiveHubActivities.ReadSnapshot(shapes.Count);
         try
         {
             var snapshot = await shared.Snapshots.ReadAsync(shapes, closed);
             activity?.SetTag("livehub.rows", snapshot.Rows.Sum(r => r.Count));
-            activity?.Stop();
+            activity.End();
             await shared.Router.WaitForAsync(snapshot.Seen.Offset, closed);
             var entering = new EnteringSnapshot(request, members, snapshot);
             pump.Enter(entering);
@@ -168,6 +168,10 @@ internal sealed class ConnectionSnapshots(
             shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
             shared.Metrics.Failed(Stages.Snapshot, e);
             Fail(request, ErrorCodes.SnapshotFailed, "The database could not be read. The client asks again.", RetryMs);
+        }
+        finally
+        {
+            activity.End();
         }
     }
 

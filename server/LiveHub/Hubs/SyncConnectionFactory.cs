@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LiveHub.Backplane;
+using LiveHub.Capture;
 using LiveHub.Diagnostics;
 using LiveHub.Routing;
 using LiveHub.Shapes;
@@ -13,7 +14,7 @@ namespace LiveHub.Hubs;
 
 /// <summary>What all connections share.</summary>
 internal sealed class SyncConnectionFactory(
-    Router router, IBackplane backplane, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, ILogger<SyncConnection> logger)
+    Router router, IBackplane backplane, ChangesetPublisher publisher, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, ILogger<SyncConnection> logger)
 {
     private const int MinRetryMs = 100;
     private const int RetryMsPerConnection = 2;
@@ -26,6 +27,8 @@ internal sealed class SyncConnectionFactory(
     public Router Router => router;
 
     public IBackplane Backplane => backplane;
+
+    public ChangesetPublisher Publisher => publisher;
 
     public ShapeReader Shapes => shapes;
 

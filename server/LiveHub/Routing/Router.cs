@@ -22,7 +22,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     /// <summary>
     /// While the log has more, connections are given what was routed in turns of so many diffs, some milliseconds' work: they write less often, and more at a time.
     /// </summary>
-    private const int MaxUnflushed = 32_768;
+    private const int MaxUnflushed = 131_072;
 
     /// <summary>One connection is not left waiting for more than this: it is far less than what may wait for it.</summary>
     private const int MaxUnflushedEach = 512;
@@ -112,14 +112,15 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
     }
 
-    /// <summary>Completes with a changeset's offset when it has been routed; with 0 where that was too long ago to be remembered.</summary>
+    /// <summary>Completes with a changeset's offset when it has been routed; with a later one where that was too long ago to be remembered.</summary>
+    /// <param name="isToCome">It is known to come.</param>
     /// <exception cref="TimeoutException">It has not come in that time.</exception>
-    public async Task<long> WaitForAsync(ChangesetId id, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<long> WaitForAsync(ChangesetId id, bool isToCome, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var routed = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            if (order.OffsetOf(id) is { } offset)
+            if (order.OffsetOf(id, isToCome) is { } offset)
             {
                 return offset;
             }
@@ -255,7 +256,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
     private void Route(LogEntry entry)
     {
-        using var activity = LiveHubActivities.Route(entry.Changeset.Trace, entry.Position.Offset, entry.Changeset.Changes.Length);
+        var activity = LiveHubActivities.Route(entry.Changeset.Trace, entry.Position.Offset, entry.Changeset.Changes.Length);
         try
         {
             lock (_lock)
@@ -290,6 +291,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         Reach(entry.Position, entry.Changeset.Id);
         metrics.Routed(entry.At);
         activity?.SetTag("livehub.connections", _touched.Count);
+        activity.End();
         foreach (var queue in _touched)
         {
             if (!queue.IsDue)

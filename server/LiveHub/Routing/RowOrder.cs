@@ -19,6 +19,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
     private readonly Dictionary<Type, long> _forgotten = [];
     private readonly Dictionary<ChangesetId, long> _places = [];
     private DateTimeOffset _forgottenAt = time.GetUtcNow();
+    private long _forgottenThrough;
     private RingBuffer<(LogEntry Entry, DateTimeOffset At)> _routed = new();
     private long _bytes;
     private long _last;
@@ -70,9 +71,10 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         return entries;
     }
 
-    /// <summary>Where a changeset was routed; 0 where that is no longer remembered, null where it has not come yet.</summary>
-    public long? OffsetOf(ChangesetId id)
-        => _places.TryGetValue(id, out var offset) ? offset : id.At <= _forgottenAt ? 0 : null;
+    /// <summary>Where a changeset was routed, or, where that is no longer remembered, what came no earlier; null where it has not come yet.</summary>
+    /// <param name="isToCome">It is known to come: not being remembered means that, however old it is.</param>
+    public long? OffsetOf(ChangesetId id, bool isToCome)
+        => _places.TryGetValue(id, out var offset) ? offset : !isToCome && id.At <= _forgottenAt ? _forgottenThrough : null;
 
     /// <summary>The log is another one, whose versions have nothing to do with those of before.</summary>
     public void Reset()
@@ -158,7 +160,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
             var (entry, at) = _routed[0];
             _routed.RemoveFirst();
             _places.Remove(entry.Changeset.Id);
-            _forgottenAt = at;
+            (_forgottenAt, _forgottenThrough) = (at, entry.Position.Offset);
             _bytes -= entry.Changeset.SizeBytes;
             foreach (var change in entry.Changeset.Changes)
             {
@@ -186,7 +188,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         _rows.Clear();
         _routed = new();
         _places.Clear();
-        _forgottenAt = time.GetUtcNow();
+        (_forgottenAt, _forgottenThrough) = (time.GetUtcNow(), _last);
         _bytes = 0;
     }
 

@@ -142,18 +142,26 @@ public sealed class SeenTests(PostgresServer server)
         await using var site = await Site.StartAsync(server, options => options.TransactionTimeout = TimeSpan.FromSeconds(1));
         await using var client = await site.ConnectAsync();
         var unknown = ChangesetId.New(DateTimeOffset.UtcNow.AddMinutes(1)).ToString();
-        foreach (var token in (string[])[unknown, "", "nonsense", $"{unknown}.", $"{unknown}.{new string('g', 32)}", string.Join('.', Enumerable.Repeat(unknown, 33))])
+        foreach (var token in (string[])[unknown, "", "nonsense", $"{unknown}.", $"{unknown}.{new string('g', 32)}", $"{unknown}\\n", new string('0', 32), new string('f', 32)])
         {
             await client.SendAsync(Seen(token));
             var answer = await client.NextAsync();
             Assert.Equal(("error", "unknown_transaction", token), ((string?)answer["type"], (string?)answer["code"], (string?)answer["transaction"]));
         }
 
+        await client.SendAsync(Seen(string.Join('.', Enumerable.Repeat(unknown, 33))));
+        Assert.Equal(("unknown_transaction", null), await CodeAsync());
         await client.SendAsync("""{"type":"seen"}""");
-        Assert.Equal("bad_message", (string?)(await client.NextAsync())["code"]);
+        Assert.Equal(("bad_message", null), await CodeAsync());
         Assert.Equal(0, site.Shop.Router.CountAwaited());
         await client.SendAsync(Seen((await site.RequestAsync(db => Rename(db, "good")))!));
         Assert.Equal("part", (string?)(await client.NextAsync())["type"]);
+
+        async Task<(string?, string?)> CodeAsync()
+        {
+            var answer = await client.NextAsync();
+            return ((string?)answer["code"], (string?)answer["transaction"]);
+        }
     }
 
     [Fact]
@@ -162,14 +170,14 @@ public sealed class SeenTests(PostgresServer server)
         await using var site = await Site.StartAsync(server);
         await using (var client = await site.ConnectAsync())
         {
-            for (var i = 0; i < 102; i++)
+            for (var i = 0; i < 1_002; i++)
             {
                 await client.SendAsync(Seen(ChangesetId.New(DateTimeOffset.UtcNow.AddMinutes(1)).ToString()));
             }
 
             Assert.Equal("too_many_transactions", (string?)(await client.NextAsync())["code"]);
             Assert.Equal("too_many_transactions", (string?)(await client.NextAsync())["code"]);
-            Assert.Equal(100, site.Shop.Router.CountAwaited());
+            Assert.Equal(1_000, site.Shop.Router.CountAwaited());
         }
 
         await Until.TrueAsync(() => site.Shop.Router.CountAwaited() == 0, () => $"{site.Shop.Router.CountAwaited()} are awaited");

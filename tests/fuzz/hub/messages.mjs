@@ -26,7 +26,8 @@ const ENTITIES = {
 const MAX_ID = 999;
 
 /** Of transactions of long ago: answered at once, as what is no token is. */
-const TOKENS = ['0'.repeat(32), `${'0'.repeat(32)}.${'00'.repeat(15)}7f`];
+const OLD = '00000000000070008000000000000000';
+const TOKENS = [OLD, `${OLD}.${OLD}`];
 
 const WORDS = [
   'type', 'hello', 'subscribe', 'unsubscribe', 'seen', 'transaction', 'subscriptions', 'ids', 'id', 'entity', 'keys', 'where', 'columns', 'include', 'orderBy', 'limit', 'protocol', 'min', 'max', 'in',
