@@ -36,9 +36,7 @@ export class AsAsked implements Arrangement {
   #arrange({ members, keyColumns, rows }: RowSet): readonly Row[] {
     const asked = this.#keys.map((key) => members.get(canonicalUserKey(key, keyColumns)));
     // A key that the server writes otherwise than the user (a Guid in capitals) must not cost the row.
-    const arranged = new Set(asked.concat(rows));
-    arranged.delete(undefined);
-    return [...arranged as Set<Row>];
+    return [...new Set(asked.concat(rows))].filter((row) => row !== undefined);
   }
 }
 

@@ -116,7 +116,7 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
     if (status === "loading" || status === "stale") return;
     this.#isSettled = true;
     if (status === "live") this.#ready.resolve();
-    else this.#ready.reject(this.error ?? new LiveHubError("closed", "The collection was closed before it was live."));
+    else this.#ready.reject(this.error ?? new LiveHubError("closed", "It was closed before it was live."));
   }
 }
 

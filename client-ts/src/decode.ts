@@ -30,7 +30,7 @@ function isWelcome(m: Unchecked<Welcome>): m is Welcome {
 }
 
 function isSubscribed(m: Unchecked<Subscribed>): m is Subscribed {
-  return isCount(m.id) && isCount(m.shape) && isString(m.entity) && isListOf(m.key, isString, 1) && isOptional(m.fingerprint, isString);
+  return isCount(m.id) && isCount(m.shape) && isString(m.entity) && isListOf(m.key, isString, 1);
 }
 
 function isFault(m: Unchecked<Fault>): m is Fault {

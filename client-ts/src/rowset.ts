@@ -18,7 +18,7 @@ export class Change {
 
   /** The same for listeners; made only when one asks. */
   get diff(): RowDiff {
-    return (this.#diff ??= toDiff(this.befores, this.afters));
+    return (this.#diff ??= toDiff(this));
   }
 }
 
@@ -31,7 +31,7 @@ export interface RowDiff {
 /** Where there is nothing, without making an array for it. Never written to. */
 const none: never[] = [];
 
-function toDiff(befores: Change["befores"], afters: Change["afters"]): RowDiff {
+function toDiff({ befores, afters }: Change): RowDiff {
   let inserted: Row[] = none;
   let updated: { row: Row; columns: readonly string[] }[] = none;
   let deleted: Row[] = none;

@@ -182,7 +182,7 @@ export class Subscriptions {
     for (const { set, change } of merged) {
       const subscription = this.#byId.get(set.id);
       // A step that concerns what is not live yet brings its snapshot.
-      if (subscription && ((subscription.phase !== "live" && subscription.handle("snapshot")) || change)) news = append(news, { subscription, change });
+      if (subscription && (subscription.handle("snapshot") || change)) news = append(news, { subscription, change });
     }
     publish(news);
   }
@@ -271,10 +271,9 @@ export class Subscriptions {
 
 /** All collections take the news in before any listener runs. */
 function publish(news: readonly News[]): void {
-  let audience: (readonly Watcher[])[] = [];
-  for (const { subscription, change } of news) {
-    for (const watcher of subscription.watchers) watcher.absorb(change);
-    audience = append(audience, subscription.watchers);
-  }
-  news.forEach(({ change }, i) => audience[i]?.forEach((watcher) => watcher.announce(change)));
+  const audience = news.map(({ subscription: { watchers }, change }) => {
+    for (const watcher of watchers) watcher.absorb(change);
+    return watchers;
+  });
+  audience.forEach((watchers, i) => watchers.forEach((watcher) => watcher.announce(news[i]?.change)));
 }

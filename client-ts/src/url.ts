@@ -4,6 +4,6 @@ export function absoluteUrl(url: string): string {
   try {
     return new URL(url, base).href;
   } catch {
-    throw new TypeError(`LiveHub: '${url}' is relative, and there is no page to resolve it against. Give an absolute URL.`);
+    throw new TypeError(`LiveHub: '${url}' is relative, and there is no page. Give an absolute URL.`);
   }
 }

@@ -113,6 +113,16 @@ describe("a connection", () => {
     await made.close();
   });
 
+  test("that has not come up is not waited for when it is closed", async () => {
+    const made = new Connection(
+      () => ({ start: () => new Promise(() => {}), stop: () => new Promise(() => {}), send: () => Promise.resolve(), probe: () => Promise.resolve() }),
+      { startTimeoutMs: 30_000, reconnectDelayMs: () => 1000 },
+      { up: () => {}, down: () => {}, received: () => {} },
+    );
+    made.open();
+    await made.close();
+  });
+
   test("closed while it waits makes no other", async () => {
     const server = new FakeServer();
     const { connection: made } = connection(server);

@@ -498,6 +498,6 @@ describe("the end", () => {
   });
 
   test("in Node a relative URL is refused with the way out", () => {
-    expect(() => createLiveHub("/live")).toThrow("'/live' is relative, and there is no page to resolve it against. Give an absolute URL");
+    expect(() => createLiveHub("/live")).toThrow("'/live' is relative, and there is no page. Give an absolute URL");
   });
 });

@@ -22,6 +22,9 @@ describe("order", () => {
     expect(compareValues("10.50", "9.75")).toBeGreaterThan(0);
     expect(compareValues("9007199254740993", "9007199254740992")).toBeGreaterThan(0);
     expect(compareValues("-0.30", "-0.20")).toBeLessThan(0);
+    expect(compareValues("10000000000000000.5", "10000000000000000.25")).toBeGreaterThan(0);
+    expect(compareValues("0.10000000000000000001", "0.1000000000000000002")).toBeLessThan(0);
+    expect(compareValues("-10000000000000000.5", "-10000000000000000.25")).toBeLessThan(0);
     expect(compareValues("NaN", "Infinity")).toBeGreaterThan(0);
     expect(compareValues("-Infinity", -1e300)).toBeLessThan(0);
   });

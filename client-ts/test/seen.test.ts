@@ -116,6 +116,14 @@ describe("seen", () => {
     expect(await outcomes(good, hub.seen("late"))).toEqual(["closed", "closed"]);
   });
 
+  test("what is too long for a token is refused without asking", async () => {
+    const { server, hub } = await connect();
+    const said = server.link.sent.length;
+    expect(await outcomes(hub.seen("0".repeat(1056)), hub.seen("0".repeat(1055)))).toEqual(["unknown_transaction", "waits"]);
+    expect(server.link.sent.length).toBe(said + 1);
+    await hub.close();
+  });
+
   test("a server that speaks another protocol rejects what waits with that code", async () => {
     const server = new FakeServer();
     const hub = server.hub();

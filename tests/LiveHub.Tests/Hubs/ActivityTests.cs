@@ -36,4 +36,45 @@ public sealed class ActivityTests(PostgresServer server)
 
         IEnumerable<Activity> Routed() => ended.Where(a => a.OperationName == "livehub.route" && a.TraceId == request.TraceId);
     }
+
+    [Theory]
+    [InlineData("sample")]
+    [InlineData("started")]
+    [InlineData("stopped")]
+    public async Task A_listener_that_throws_stops_nothing(string when)
+    {
+        await using var shop = await Shop.StartAsync(server);
+        await shop.AddItemsAsync(1, "cup");
+        var heard = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = s => s.Name == "LiveHub",
+            Sample = (ref _) => Throw("sample", ActivitySamplingResult.AllData),
+            ActivityStarted = _ => Throw("started", 0),
+            ActivityStopped = _ => Throw("stopped", 0),
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        await client.SubscribeAsync(1, "Item");
+        var view = await client.UntilAsync(new(), v => v.Rows(1) is not null);
+        foreach (var name in (string[])["bowl", "plate"])
+        {
+            await shop.RenameAsync(1, name);
+            await client.UntilAsync(view, v => (string?)v.Rows(1)!["1"]["name"] == name);
+        }
+
+        Assert.True(shop.Router.IsRunning);
+        Assert.True(Volatile.Read(ref heard) >= 3);
+
+        T Throw<T>(string what, T otherwise)
+        {
+            if (what != when)
+            {
+                return otherwise;
+            }
+
+            Interlocked.Increment(ref heard);
+            throw new InvalidOperationException("A listener's own fault.");
+        }
+    }
 }

@@ -108,6 +108,26 @@ public sealed class SeenTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task Rule_18_a_transaction_that_began_before_what_the_log_remembers_is_waited_for()
+    {
+        await using var site = await Site.StartAsync(server, options => options.LogRetention.Count = 1);
+        await using var client = await site.ConnectAsync();
+        var token = await site.RequestAsync(async (IServiceProvider _) =>
+        {
+            await using var connection = new NpgsqlConnection(site.ConnectionString);
+            await connection.OpenAsync();
+            await using DbTransaction transaction = await connection.BeginTransactionAsync();
+            await using var db = site.Shop.ContextOn(connection);
+            await db.Database.UseTransactionAsync(transaction);
+            await Rename(db, "late");
+            await site.Shop.AddItemsAsync(1, "meanwhile", "and more");
+            await transaction.CommitAsync();
+        });
+        await client.SendAsync(Seen(token!));
+        Assert.Equal("late", (string?)(await site.UntilSeenAsync(client, token!)).Rows(1)!["1"]["name"]);
+    }
+
+    [Fact]
     public async Task A_request_names_what_it_has_committed_and_nothing_else()
     {
         await using var site = await Site.StartAsync(server);
@@ -142,7 +162,7 @@ public sealed class SeenTests(PostgresServer server)
         await using var site = await Site.StartAsync(server, options => options.TransactionTimeout = TimeSpan.FromSeconds(1));
         await using var client = await site.ConnectAsync();
         var unknown = ChangesetId.New(DateTimeOffset.UtcNow.AddMinutes(1)).ToString();
-        foreach (var token in (string[])[unknown, "", "nonsense", $"{unknown}.", $"{unknown}.{new string('g', 32)}", $"{unknown}\\n", new string('0', 32), new string('f', 32)])
+        foreach (var token in (string[])[unknown, "", "nonsense", $"{unknown}.", $"{unknown}.{new string('g', 32)}", $"{unknown} ", new string('0', 32), new string('f', 32)])
         {
             await client.SendAsync(Seen(token));
             var answer = await client.NextAsync();

@@ -87,7 +87,7 @@ public sealed class Shop : IAsyncDisposable
 
     /// <summary>A context that the application builds itself, on a connection of its own.</summary>
     public ShopDb ContextOn(NpgsqlConnection connection)
-        => new((DbContextOptions<ShopDb>)new DbContextOptionsBuilder<ShopDb>().UseNpgsql(connection).UseLiveHub(App.Services).Options);
+        => new(new DbContextOptionsBuilder<ShopDb>().UseNpgsql(connection).UseLiveHub(App.Services).Options);
 
     public Task AddItemsAsync(int shelf, params string[] names) => WithDbAsync(async db =>
     {

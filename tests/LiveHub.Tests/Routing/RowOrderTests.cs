@@ -17,6 +17,19 @@ public sealed class RowOrderTests
     private long _offset;
 
     [Fact]
+    public void Rule_18_a_changeset_that_is_forgotten_came_no_later_than_the_last_that_is()
+    {
+        _order = Pieces.Order(new() { Count = 1 }, _clock);
+        var old = ChangesetId.New(_clock.GetUtcNow());
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(_order.OffsetOf(ChangesetId.New(_clock.GetUtcNow()), isToCome: false));
+        _order.Place(Entry(Book(1, 1, null, "a")));
+        _order.Place(Entry(Book(2, 2, null, "a")));
+        _order.Place(Entry(Book(3, 3, null, "a")));
+        Assert.Equal((2L, null), (_order.OffsetOf(old, isToCome: false), _order.OffsetOf(old, isToCome: true)));
+    }
+
+    [Fact]
     public void Rule_7_what_comes_in_order_is_routed_as_it_is()
     {
         foreach (var change in new[] { Book(1, 1, null, "a"), Book(1, 2, "a", "b"), Book(2, 3, null, "a"), Book(1, 4, "b", null), Book(1, 5, null, "c") })

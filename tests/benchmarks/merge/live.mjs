@@ -9,10 +9,8 @@ const ROWS_A_PART = 250;
 
 const SHAPE = 1;
 
-/**
- * @param {{ sorted: boolean, onCommit: (rows: object[]) => void }} options `onCommit` hears once a commit of the rows that it updated or inserted
- */
-export async function open({ sorted, onCommit }) {
+/** @param {{ sorted: boolean, onRow: (row: object) => void, onCommit: () => void }} options what hears of every row inserted or updated, and of the end of a commit */
+export async function open({ sorted, onRow, onCommit }) {
   let receive;
   const openLink = (events) => {
     receive = events.received;
@@ -20,7 +18,11 @@ export async function open({ sorted, onCommit }) {
   };
   const hub = new Hub(openLink, { reconnectDelayMs: () => 1000, startTimeoutMs: 1000 });
   const view = hub.all('Ticket', sorted ? { orderBy: { position: 'asc' } } : {});
-  view.onDiff(({ inserted, updated }) => onCommit(inserted.length > 0 ? inserted : updated.map(({ row }) => row)));
+  view.onDiff(({ inserted, updated }) => {
+    for (const row of inserted) onRow(row);
+    for (const { row } of updated) onRow(row);
+    onCommit();
+  });
   await new Promise((resolve) => setTimeout(resolve, 0));
   receive([{ type: 'welcome', protocol: 1, epoch: 'e' }]);
   receive([{ type: 'subscribed', id: 1, shape: SHAPE, entity: 'Ticket', key: ['id'], fingerprint: 'f' }]);

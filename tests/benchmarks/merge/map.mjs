@@ -1,8 +1,12 @@
 /** The limit: a plain Map with listeners. An updated row is a new object; the array of rows is made anew when it is read after a change. */
-export async function open({ sorted, onCommit }) {
+export async function open({ sorted, onRow, onCommit }) {
   if (sorted) throw new Error('A Map does not sort.');
   const map = new Map();
-  const side = { map, listeners: new Set([onCommit]), array: undefined, rows: () => (side.array ??= [...map.values()]), close: async () => {} };
+  const listen = (changed) => {
+    for (const row of changed) onRow(row);
+    onCommit();
+  };
+  const side = { map, listeners: new Set([listen]), array: undefined, rows: () => (side.array ??= [...map.values()]), close: async () => {} };
   return side;
 }
 

@@ -4,7 +4,7 @@
  */
 import { createCollection, createLiveQueryCollection } from '@tanstack/db';
 
-export async function open({ sorted, onCommit }) {
+export async function open({ sorted, onRow, onCommit }) {
   let sync;
   const collection = createCollection({
     getKey: (row) => row.id,
@@ -22,7 +22,10 @@ export async function open({ sorted, onCommit }) {
       startSync: true,
     })
     : collection;
-  shown.subscribeChanges((changes) => onCommit(changes.map(({ value }) => value)));
+  shown.subscribeChanges((changes) => {
+    for (const { value } of changes) onRow(value);
+    onCommit();
+  });
   return {
     sync,
     rows: () => shown.toArray,
