@@ -120,7 +120,9 @@ export function npmCases(workshop) {
       const imports = code.flatMap((file) => importsOf(file).map((name) => ({ file: path.relative(inRoot(), file), name })));
       const ours = imports.filter(({ name }) => name.startsWith(manifest.name));
       assert.deepEqual(ours.filter(({ name }) => !specifiers.includes(name)), []);
-      assert.deepEqual(imports.filter(({ name }) => name.includes('client-ts')), []);
+      // The bench of the merge leaves SignalR out, and takes the hub behind createLiveHub.
+      const inner = imports.filter(({ name }) => name.includes('client-ts')).map(({ file }) => file);
+      assert.deepEqual(inner, ['tests/benchmarks/merge/live.mjs']);
       for (const folder of ['samples/Board/web', 'tests/acceptance', 'tests/benchmarks']) {
         assert.ok(ours.some(({ file }) => file.startsWith(folder)), `nothing in ${folder} imports the client`);
         assert.equal(createRequire(inRoot(folder, 'main.js')).resolve(manifest.name), path.join(client, 'dist', 'index.js'));

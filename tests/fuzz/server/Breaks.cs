@@ -13,7 +13,15 @@ public sealed class Breaks : IHubFilter
     private int _messages;
 
     /// <summary><c>throw</c>, <c>silence</c>, <c>close</c>, <c>leak</c>; null for none.</summary>
-    public string? What { get; set; }
+    public string? What
+    {
+        get;
+        set
+        {
+            field = value;
+            _messages = 0;
+        }
+    }
 
     public ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
