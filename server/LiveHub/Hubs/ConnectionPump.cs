@@ -18,9 +18,8 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private readonly Replies _replies;
     private readonly FrameWriter _writer;
     private readonly ConnectionSteps _steps;
-    private readonly Lock _lock = new();
-    private List<EnteringSnapshot> _entering = [];
-    private List<Held> _held = [];
+    private readonly Inbox<EnteringSnapshot> _entering = new();
+    private readonly Inbox<Held> _held = new();
     private int _wakes;
 
     public ConnectionPump(
@@ -65,11 +64,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     public Task SendAfterAsync(long offset, ReadOnlyMemory<byte> message)
     {
         var held = new Held(offset, message, new(TaskCreationOptions.RunContinuationsAsynchronously));
-        lock (_lock)
-        {
-            _held.Add(held);
-        }
-
+        _held.Add(held);
         Wake();
         return held.Written.Task;
     }
@@ -77,11 +72,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     /// <summary>A snapshot was read; the router has routed all that it saw.</summary>
     public void Enter(EnteringSnapshot entering)
     {
-        lock (_lock)
-        {
-            _entering.Add(entering);
-        }
-
+        _entering.Add(entering);
         Wake();
     }
 
@@ -137,21 +128,8 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
     private async ValueTask DrainAsync(StepComposer composer, bool withSnapshots)
     {
-        List<EnteringSnapshot> entering = [];
-        List<Held>? held = null;
-        lock (_lock)
-        {
-            if (_held.Count > 0)
-            {
-                (held, _held) = (_held, []);
-            }
-
-            if (withSnapshots)
-            {
-                (entering, _entering) = (_entering, _entering.Count == 0 ? _entering : []);
-            }
-        }
-
+        var held = _held.Take();
+        IReadOnlyList<EnteringSnapshot> entering = withSnapshots ? _entering.Take() : [];
         foreach (var reply in _replies.Take())
         {
             await _writer.WriteAsync(reply);
@@ -166,10 +144,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
             await _steps.WriteWaitingAsync(composer);
         }
 
-        if (held is not null)
-        {
-            await WriteHeldAsync(held);
-        }
+        await WriteHeldAsync(held);
 
         await _writer.FlushAsync();
         _writer.Release();
@@ -185,22 +160,20 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     }
 
     /// <summary>What was held up is sent, up to the first changeset that needs rows from the database.</summary>
-    private async ValueTask WriteHeldAsync(List<Held> held)
+    private async ValueTask WriteHeldAsync(IReadOnlyList<Held> held)
     {
         var through = _invalidated.WrittenThrough;
-        foreach (var (offset, message, written) in held)
+        foreach (var waiting in held)
         {
-            if (offset <= through)
+            if (waiting.Offset <= through)
             {
-                await _writer.WriteAsync(message);
-                written.SetResult();
+                await _writer.WriteAsync(waiting.Message);
+                waiting.Written.SetResult();
             }
-        }
-
-        held.RemoveAll(h => h.Offset <= through);
-        lock (_lock)
-        {
-            _held.AddRange(held);
+            else
+            {
+                _held.Add(waiting);
+            }
         }
     }
 

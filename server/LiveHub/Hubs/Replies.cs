@@ -12,7 +12,7 @@ internal sealed class Replies(LiveHubMetrics metrics)
     public const int MaxBytes = 64 * 1024;
 
     private readonly Lock _lock = new();
-    private List<ReadOnlyMemory<byte>> _waiting = [];
+    private readonly Inbox<ReadOnlyMemory<byte>> _waiting = new();
     private TaskCompletionSource? _room;
     private long _bytes;
     private bool _isClosed;
@@ -30,15 +30,7 @@ internal sealed class Replies(LiveHubMetrics metrics)
     }
 
     /// <summary>All that wait, in the order in which they came.</summary>
-    public List<ReadOnlyMemory<byte>> Take()
-    {
-        lock (_lock)
-        {
-            var all = _waiting;
-            _waiting = all.Count == 0 ? all : [];
-            return all;
-        }
-    }
+    public IReadOnlyList<ReadOnlyMemory<byte>> Take() => _waiting.Take();
 
     /// <summary>The transport has taken one.</summary>
     public void MarkWritten(ReadOnlyMemory<byte> message)
@@ -80,7 +72,7 @@ internal sealed class Replies(LiveHubMetrics metrics)
             if (!_isClosed)
             {
                 _isClosed = true;
-                _waiting = [];
+                _waiting.Take();
                 Count(-_bytes);
             }
         }
