@@ -8,15 +8,14 @@ const maxAskBytes = 130_000;
 
 const encoder = new TextEncoder();
 
-/** Splits what is asked for into messages, in order, as few as their size allows. What fits in none is apart. */
-export function toMessages(asks: readonly Ask[]): { readonly messages: readonly (readonly Ask[])[]; readonly tooLarge: readonly Ask[] } {
+/** Splits what is asked for into messages, in order, as few as their size allows. What fits in none is given to `refuse`. */
+export function toMessages(asks: readonly Ask[], refuse: (ask: Ask) => void): readonly (readonly Ask[])[] {
   const messages: Ask[][] = [];
-  const tooLarge: Ask[] = [];
   let room = 0;
   for (const ask of asks) {
     const bytes = encoder.encode(JSON.stringify(ask)).length + 1;
     if (bytes > maxAskBytes) {
-      tooLarge.push(ask);
+      refuse(ask);
     } else if (bytes <= room) {
       messages.at(-1)?.push(ask);
       room -= bytes;
@@ -25,5 +24,5 @@ export function toMessages(asks: readonly Ask[]): { readonly messages: readonly 
       room = maxMessageBytes - 100 - bytes;
     }
   }
-  return { messages, tooLarge };
+  return messages;
 }

@@ -1,7 +1,7 @@
 import { isObject } from "./equality.js";
-import { isKeyValue, type WireKey } from "./keys.js";
+import { isKeyValue } from "./keys.js";
 import { protocolVersions } from "./protocol.js";
-import type { End, Fault, GoingAway, Op, Part, RowOp, Seen, ServerMessage, SnapshotOp, Subscribed, Welcome } from "./protocol.js";
+import type { End, Fault, GoingAway, Op, Part, RowOp, Seen, ServerMessage, SnapshotOp, Steps, Subscribed, Welcome } from "./protocol.js";
 import type { Snapshot } from "./visibility.js";
 
 /** The server said something that is not of this protocol. Nothing can be concluded from it: the client connects anew. */
@@ -12,7 +12,7 @@ export class MalformedMessage extends Error {}
  * out (P2). Objects are checked in place, not copied. Throws `MalformedMessage` when it comes to one that is not of the protocol.
  */
 export function decode(payload: unknown, handle: (message: ServerMessage) => void): void {
-  if (!isListOf(payload, isRecord)) return malformed(payload);
+  if (!isRows(payload)) return malformed(payload);
   for (const message of payload) {
     const isRight = checks.get(message["type"]);
     if (isRight) handle(isRight(message) ? message : malformed(message));
@@ -23,72 +23,61 @@ export function malformed(value: unknown, what: string = `Not of protocol ${prot
   throw new MalformedMessage(`${what}: ${JSON.stringify(value)?.slice(0, 200)}`);
 }
 
-type Unchecked<T> = { readonly [P in keyof T]?: unknown };
+type Is<T> = (value: unknown) => value is T;
+type Fields<T> = { readonly [P in Exclude<keyof T, "type">]-?: Is<T[P]> };
 
-function isWelcome(m: Unchecked<Welcome>): m is Welcome {
-  return isCount(m.protocol) && isString(m.epoch);
-}
-
-function isSubscribed(m: Unchecked<Subscribed>): m is Subscribed {
-  return isCount(m.id) && isCount(m.shape) && isString(m.entity) && isListOf(m.key, isString, 1);
-}
-
-function isFault(m: Unchecked<Fault>): m is Fault {
-  return isString(m.code) && isString(m.message) && isOptional(m.id, isCount) && isOptional(m.retryMs, isCount)
-    && isOptional(m.transaction, isString);
-}
-
-const isSeen = (m: Unchecked<Seen>): m is Seen => isString(m.transaction);
-const isGoingAway = (m: Unchecked<GoingAway>): m is GoingAway => isCount(m.retryMs);
-
-function isPart(m: Unchecked<Part>): m is Part {
-  return isOptional(m.step, isCount) && isListOf(m.ops, isOp) && isOptional(m.end, isEnd) && (m.step ?? m.end) !== undefined;
-}
-
-function isEnd(m: unknown): m is End {
-  return isRecord(m) && isCount(m["offset"]) && isString(m["tag"]) && isOptional(m["transactions"], isStrings);
-}
-
-function isOp(m: unknown): m is Op {
-  return isRecord(m) && ("rows" in m ? isSnapshot(m) : isRowOp(m));
-}
-
-function isSnapshot(m: Unchecked<SnapshotOp>): boolean {
-  return isCount(m.shape) && isListOf(m.rows, isRecord) && isOptional(m.snapshot ?? undefined, isPgSnapshot);
-}
-
-function isPgSnapshot(m: unknown): m is Snapshot {
-  return isRecord(m) && isString(m["xmin"]) && isString(m["xmax"]) && isStrings(m["active"]);
-}
-
-function isRowOp(m: Unchecked<RowOp>): boolean {
-  return isKey(m.key) && isCount(m.version) && isOptional(m.row, isRecord) && isOptional(m.set, isRecord)
-    && isOptional(m.insert, isCounts) && isOptional(m.update, isCounts) && isOptional(m.delete, isCounts)
-    && (m.row !== undefined || (!m.insert && (m.set !== undefined || !m.update)));
-}
-
-type Check = (message: Record<string, unknown>) => message is Record<string, unknown> & ServerMessage;
-
-const checks: ReadonlyMap<unknown, Check> = new Map([
-  ["part", isPart as Check], ["subscribed", isSubscribed as Check], ["welcome", isWelcome as Check], ["error", isFault as Check],
-  ["seen", isSeen as Check], ["going-away", isGoingAway as Check],
-]);
-
-const isKey = (value: unknown): value is WireKey => isKeyValue(value) || isListOf(value, isKeyValue, 1);
-const isString = (value: unknown): value is string => typeof value === "string";
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isCounts = (value: unknown): value is readonly number[] => isListOf(value, isCount);
-const isStrings = (value: unknown): value is readonly string[] => isListOf(value, isString);
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && !Array.isArray(value);
+/** Whether it is an object whose fields are what they should be. */
+function fields<T>(of: Fields<T>): Is<T> {
+  const all = Object.entries<Is<unknown>>(of as Record<string, Is<unknown>>);
+  return (value): value is T => isRecord(value) && all.every(([name, is]) => is(value[name]));
 }
 
 /** Whether it is an array of what it should be, of at least so many. */
-function isListOf<T>(value: unknown, is: (item: unknown) => item is T, least = 0): value is readonly T[] {
-  return Array.isArray(value) && value.length >= least && value.every(is);
+function listOf<T>(is: Is<T>, least = 0): Is<readonly T[]> {
+  return (value): value is readonly T[] => Array.isArray(value) && value.length >= least && value.every(is);
 }
 
-function isOptional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
-  return value === undefined || is(value);
+function optional<T>(is: Is<T>): Is<T | undefined> {
+  return (value): value is T | undefined => value === undefined || is(value);
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && !Array.isArray(value);
+const isString = (value: unknown): value is string => typeof value === "string";
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isMaybeCount = optional(isCount);
+const isMaybeCounts = optional(listOf(isCount));
+const isMaybeRecord = optional(isRecord);
+const isMaybeString = optional(isString);
+const isStrings = listOf(isString);
+const isNames = listOf(isString, 1);
+const isKeyList = listOf(isKeyValue, 1);
+const isRows = listOf(isRecord);
+const isSnapshot = optional(fields<Snapshot>({ xmin: isString, xmax: isString, active: isStrings }));
+const isEnd = fields<End>({ offset: isCount, tag: isString });
+
+function isOp(m: unknown): m is Op {
+  return isRecord(m) && ("rows" in m ? isSnapshotOp(m) : isRowOp(m));
+}
+
+// Written out: these two are checked most.
+function isSnapshotOp(m: { readonly [P in keyof SnapshotOp]?: unknown }): boolean {
+  return isCount(m.shape) && isRows(m.rows) && isSnapshot(m.snapshot ?? undefined);
+}
+
+function isRowOp(m: { readonly [P in keyof RowOp]?: unknown }): boolean {
+  return (isKeyValue(m.key) || isKeyList(m.key)) && isCount(m.version) && isMaybeRecord(m.row) && isMaybeRecord(m.set)
+    && isMaybeCounts(m.insert) && isMaybeCounts(m.update) && isMaybeCounts(m.delete)
+    && (m.row !== undefined || (!m.insert && (m.set !== undefined || !m.update)));
+}
+
+const isOps = listOf(isOp);
+
+const checks: ReadonlyMap<unknown, Is<ServerMessage>> = new Map<string, Is<ServerMessage>>(Object.entries({
+  steps: fields<Steps>({ steps: listOf(isOps), transactions: optional(listOf(isStrings)), end: isEnd }),
+  part: fields<Part>({ step: isCount, ops: isOps, transactions: optional(isStrings), end: optional(isEnd) }),
+  subscribed: fields<Subscribed>({ id: isCount, shape: isCount, entity: isString, key: isNames, fingerprint: isMaybeString }),
+  welcome: fields<Welcome>({ protocol: isCount, epoch: isString }),
+  error: fields<Fault>({ code: isString, message: isString, id: isMaybeCount, retryMs: isMaybeCount, transaction: isMaybeString }),
+  seen: fields<Seen>({ transaction: isString }),
+  "going-away": fields<GoingAway>({ retryMs: isCount }),
+}));

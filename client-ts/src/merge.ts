@@ -1,10 +1,9 @@
 import { append } from "./append.js";
 import { sameOr, withColumns } from "./equality.js";
 import { canonicalKey, type Key, type Row } from "./keys.js";
-import { isSnapshotOp, type RowOp } from "./protocol.js";
+import { isSnapshotOp, type RowOp, type Step } from "./protocol.js";
 import { Replacement } from "./replacement.js";
 import type { Change, RowSet } from "./rowset.js";
-import type { Step } from "./steps.js";
 import { RowStore, type Held } from "./store.js";
 import { seesAll, type Snapshot } from "./visibility.js";
 
@@ -69,8 +68,8 @@ export class Merge {
    * Applies a step and returns the row sets that it concerned. Throws `MalformedMessage` where a row lacks its key: nothing is shown
    * of what was applied by then, and `reset` undoes it.
    */
-  apply({ ops, end }: Step): readonly Merged[] {
-    this.#transactions = end.transactions ?? none;
+  apply({ ops, transactions = none }: Step): readonly Merged[] {
+    this.#transactions = transactions;
     this.#touched = [];
 
     // The rows of every row set that the step replaces leave the stores first, so that "held through a live shape" (P21) means one

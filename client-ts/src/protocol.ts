@@ -80,10 +80,22 @@ export interface SnapshotOp {
 
 export type Op = RowOp | SnapshotOp;
 
-/** The position after a step, and the transactions that it completes. */
-export interface End { readonly offset: number; readonly tag: string; readonly transactions?: readonly string[] }
+/** A position in the log. */
+export interface End { readonly offset: number; readonly tag: string }
 
-export interface Part { readonly type: "part"; readonly step?: number; readonly ops: readonly Op[]; readonly end?: End }
+/** What a client merges at once: one changeset, or one snapshot with what joins it (P13). */
+export interface Step { readonly ops: readonly Op[]; readonly transactions?: readonly string[] | undefined }
+
+/** Whole steps, the transactions that each completes, and the position after them. */
+export interface Steps {
+  readonly type: "steps";
+  readonly steps: readonly (readonly Op[])[];
+  readonly transactions?: readonly (readonly string[])[];
+  readonly end: End;
+}
+
+/** A part of a step that is too long for one message; the last one has the position after it. */
+export interface Part extends Step { readonly type: "part"; readonly step: number; readonly end?: End }
 
 export interface Fault {
   readonly type: "error";
@@ -100,7 +112,7 @@ export interface Seen { readonly type: "seen"; readonly transaction: string }
 /** The server ends, and wants us back after that time. */
 export interface GoingAway { readonly type: "going-away"; readonly retryMs: number }
 
-export type ServerMessage = Welcome | Subscribed | Part | Fault | Seen | GoingAway;
+export type ServerMessage = Welcome | Subscribed | Steps | Part | Fault | Seen | GoingAway;
 
 export function isSnapshotOp(op: Op): op is SnapshotOp {
   return "rows" in op;

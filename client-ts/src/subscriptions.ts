@@ -5,10 +5,10 @@ import { LiveHubError } from "./errors.js";
 import { Merge } from "./merge.js";
 import {
   ask, hello, protocolVersions, seen, subscribe, unsubscribe,
-  type ClientMessage, type End, type Fault, type ServerMessage, type Subscribed, type Target, type Welcome,
+  type ClientMessage, type End, type Fault, type ServerMessage, type Step, type Subscribed, type Target, type Welcome,
 } from "./protocol.js";
 import type { Change } from "./rowset.js";
-import { StepAssembler, type Step } from "./steps.js";
+import { StepAssembler } from "./steps.js";
 import { Subscription, type Watcher } from "./subscription.js";
 import { canonical } from "./target.js";
 import { Transactions } from "./transactions.js";
@@ -30,7 +30,7 @@ export interface Position extends End {
 
 interface News {
   readonly subscription: Subscription;
-  readonly change: Change | undefined;
+  readonly change?: Change | undefined;
 }
 
 /** The hub's subscriptions, and the conversation with the server about them. */
@@ -103,7 +103,7 @@ export class Subscriptions {
     this.#transactions.lost();
     const news: News[] = [];
     for (const subscription of this.#byId.values()) {
-      if (subscription.onWire && subscription.handle("lost")) news.push({ subscription, change: undefined });
+      if (subscription.onWire && subscription.handle("lost")) news.push({ subscription });
     }
     publish(news);
   }
@@ -140,10 +140,13 @@ export class Subscriptions {
   readonly #handle = (message: ServerMessage): void => {
     if (!this.#send) return;
     switch (message.type) {
+      case "steps": {
+        const { steps, transactions, end } = message;
+        return steps.forEach((ops, i) => this.#apply({ ops, transactions: transactions?.[i] }, steps[i + 1] ? undefined : end));
+      }
       case "part": {
         const step = this.#steps.add(message);
-        if (step) this.#apply(step);
-        return;
+        return step && this.#apply(step, message.end);
       }
       case "subscribed":
         return this.#accept(message);
@@ -175,9 +178,10 @@ export class Subscriptions {
     this.#merge.attach(subscription.rows, shape, storeName, key);
   }
 
-  #apply(step: Step): void {
+  /** @param end the position after the step, where it was told */
+  #apply(step: Step, end: End | undefined): void {
     const merged = this.#merge.apply(step);
-    this.#lastEnd = step.end;
+    this.#lastEnd = end ?? this.#lastEnd;
     let news: News[] = [];
     for (const { set, change } of merged) {
       const subscription = this.#byId.get(set.id);
@@ -200,7 +204,7 @@ export class Subscriptions {
     if (retryMs === undefined) return publish([this.#refuse(subscription, error)]);
     this.#merge.detach(subscription.rows);
     setTimeout(() => this.#askAgain(subscription), retryMs * (1 + Math.random() / 2));
-    if (subscription.handle("fault", error)) publish([{ subscription, change: undefined }]);
+    if (subscription.handle("fault", error)) publish([{ subscription }]);
   }
 
   /** Changes nothing where it no longer waits: it is closed, or has been asked for on another connection. */
@@ -257,15 +261,15 @@ export class Subscriptions {
   }
 
   #ask(opened: readonly Subscription[], send: (message: ClientMessage) => void): void {
-    const { messages, tooLarge } = toMessages(opened.map(({ id, target }) => ask(id, target)));
-    for (const message of messages) {
+    const refused: News[] = [];
+    for (const message of toMessages(opened.map(({ id, target }) => ask(id, target)), ({ id, entity }) => {
+      const error = new LiveHubError("too_large", `A subscription to ${entity} is too large for one message: split its keys or lists.`);
+      refused.push(this.#refuse(this.#byId.get(id) as Subscription, error));
+    })) {
       for (const { id } of message) this.#byId.get(id)?.handle("asked");
       send(subscribe(message));
     }
-    publish(tooLarge.map(({ id, entity }) => {
-      const error = new LiveHubError("too_large", `A subscription to ${entity} is too large for one message: split its keys or lists.`);
-      return this.#refuse(this.#byId.get(id) as Subscription, error);
-    }));
+    publish(refused);
   }
 }
 

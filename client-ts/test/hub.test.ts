@@ -408,7 +408,7 @@ describe("faults", () => {
 
   test.each<[string, unknown]>([
     ["what is no message", "x"],
-    ["a row without its key", { type: "part", ops: [snapshot(5, { title: "?" })], end: { offset: 9, tag: "t" } }],
+    ["a row without its key", { type: "steps", steps: [[snapshot(5, { title: "?" })]], end: { offset: 9, tag: "t" } }],
   ])("after %s it warns, connects anew and ends right", async (_, garbage) => {
     const { server, hub } = await connect();
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});

@@ -4,7 +4,6 @@ import type { Op } from "../src/protocol.js";
 import { RowSet } from "../src/rowset.js";
 import type { Snapshot } from "../src/visibility.js";
 
-const end = { offset: 1, tag: "t" };
 const card = (id: number, title = `card ${id}`, listId = 1) => ({ id, title, listId });
 const snapshot = (shape: number, ...rows: object[]): Op => ({ shape, snapshot: null, rows: rows as Record<string, unknown>[] });
 
@@ -14,10 +13,10 @@ function feed(count = 1): { merge: Merge; sets: readonly RowSet[]; apply: (...op
   const sets = Array.from({ length: count }, (_, i) => {
     const set = new RowSet(1);
     merge.attach(set, i + 1, "Card", ["id"]);
-    merge.apply({ ops: [snapshot(i + 1)], end });
+    merge.apply({ ops: [snapshot(i + 1)] });
     return set;
   });
-  return { merge, sets, apply: (...ops) => merge.apply({ ops, end }) };
+  return { merge, sets, apply: (...ops) => merge.apply({ ops }) };
 }
 
 const one = (): { merge: Merge; set: RowSet; apply: (...ops: Op[]) => readonly Merged[] } => {
@@ -103,8 +102,8 @@ describe("row ops", () => {
     const [all, listed] = [new RowSet(1), new RowSet(2)];
     merge.attach(all, 1, "all", ["id"]);
     merge.attach(listed, 2, "listed", ["id"]);
-    merge.apply({ ops: [snapshot(1, card(1)), snapshot(2, card(1))], end });
-    merge.apply({ ops: [{ key: 1, version: 1, set: { title: "x" }, update: [1, 2] }], end });
+    merge.apply({ ops: [snapshot(1, card(1)), snapshot(2, card(1))] });
+    merge.apply({ ops: [{ key: 1, version: 1, set: { title: "x" }, update: [1, 2] }] });
     expect([all.rows, listed.rows]).toEqual([[card(1, "x")], [card(1, "x")]]);
   });
 
@@ -268,10 +267,10 @@ describe("rule 11: transactions that a snapshot sees", () => {
   const seen: Snapshot = { xmin: "100", xmax: "110", active: ["105"] };
   const setup = () => {
     const { merge, set } = one();
-    merge.apply({ ops: [{ shape: 1, snapshot: seen, rows: [card(1, "of the snapshot")] }], end });
+    merge.apply({ ops: [{ shape: 1, snapshot: seen, rows: [card(1, "of the snapshot")] }] });
     return {
       set,
-      change: (transaction: string, ...ops: Op[]) => merge.apply({ ops, end: { ...end, transactions: [transaction] } }),
+      change: (transaction: string, ...ops: Op[]) => merge.apply({ ops, transactions: [transaction] }),
     };
   };
 
@@ -295,8 +294,8 @@ describe("rule 11: transactions that a snapshot sees", () => {
     apply({ key: 1, version: 3, row: card(1, "now"), insert: [1] });
     const second = new RowSet(1);
     merge.attach(second, 2, "Card", ["id"]);
-    merge.apply({ ops: [{ shape: 2, snapshot: seen, rows: [card(1, "later")] }], end });
-    merge.apply({ ops: [{ key: 1, version: 4, set: { title: "later" }, update: [1, 2] }], end: { ...end, transactions: ["104"] } });
+    merge.apply({ ops: [{ shape: 2, snapshot: seen, rows: [card(1, "later")] }] });
+    merge.apply({ ops: [{ key: 1, version: 4, set: { title: "later" }, update: [1, 2] }], transactions: ["104"] });
     expect([sets[0]?.rows, second.rows]).toEqual([[card(1, "later")], [card(1, "later")]]);
   });
 });

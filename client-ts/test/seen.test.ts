@@ -25,7 +25,7 @@ describe("seen", () => {
     expect(server.link.sent.slice(-1)).toEqual([{ type: "seen", transaction: "t1" }]);
     await turn();
     expect(shown).toBeUndefined();
-    server.link.say({ type: "part", ops: [{ key: 1, version: 2, set: { title: "new" }, update: [5] }], end: { offset: 2, tag: "t" } }, { type: "seen", transaction: "t1" });
+    server.link.say({ type: "steps", steps: [[{ key: 1, version: 2, set: { title: "new" }, update: [5] }]], end: { offset: 2, tag: "t" } }, { type: "seen", transaction: "t1" });
     await seen;
     expect(shown).toEqual([{ id: 1, title: "new" }]);
     await again;
@@ -157,7 +157,7 @@ describe("going away", () => {
     server.link.accept(1, 5);
     server.link.step(snapshot(5, { id: 1 }));
     const first = server.link;
-    first.say({ type: "going-away", retryMs: 30 }, { type: "part", ops: [{ key: 1, version: 9, delete: [5] }], end: { offset: 9, tag: "t" } });
+    first.say({ type: "going-away", retryMs: 30 }, { type: "steps", steps: [[{ key: 1, version: 9, delete: [5] }]], end: { offset: 9, tag: "t" } });
     expect([first.stopped, hub.status, cards.status, cards.rows]).toEqual([true, "reconnecting", "stale", [{ id: 1 }]]);
     await reconnected();
     expect(server.links).toHaveLength(1);

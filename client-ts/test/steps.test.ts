@@ -42,12 +42,12 @@ async function listen(): Promise<{ receive: (messages: readonly unknown[]) => vo
   const receive = (messages: readonly unknown[]): void => subscriptions.receive(JSON.parse(JSON.stringify(messages)));
   receive([1, 2, 3].flatMap((id) => [
     { type: "subscribed", id, shape: id, entity: "Card", key: ["id"] },
-    { type: "part", ops: [{ shape: id, snapshot: null, rows: [] }], end: { offset: 0, tag: "t" } },
+    { type: "steps", steps: [[{ shape: id, snapshot: null, rows: [] }]], end: { offset: 0, tag: "t" } },
   ]));
   return { receive, views, heard };
 }
 
-const whole = (ops: readonly Op[], offset: number): unknown => ({ type: "part", ops, end: { offset, tag: "t" } });
+const whole = (ops: readonly Op[], offset: number): unknown => ({ type: "steps", steps: [ops], end: { offset, tag: "t" } });
 
 describe("steps", () => {
   test("P13: any split of the same steps into parts and arrays, interleaved with others, ends the same and is heard the same", async () => {
@@ -79,6 +79,23 @@ describe("steps", () => {
 
         expect(split.views.map((view) => view.rows)).toEqual(plain.views.map((view) => view.rows));
         expect(split.heard).toEqual(plain.heard);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("P13: whole steps in one message are what they are in messages of their own", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(true), fc.infiniteStream(fc.nat(3)), async (all, choices) => {
+        const [alone, together] = [await listen(), await listen()];
+        all.forEach((ops, i) => alone.receive([whole(ops, i + 1)]));
+        for (let from = 0; from < all.length; ) {
+          const to = Math.min(all.length, from + 1 + (choices.next().value as number));
+          together.receive([{ type: "steps", steps: all.slice(from, to), end: { offset: to, tag: "t" } }]);
+          from = to;
+        }
+        expect(together.views.map((view) => view.rows)).toEqual(alone.views.map((view) => view.rows));
+        expect(together.heard).toEqual(alone.heard);
       }),
       { numRuns: 300 },
     );

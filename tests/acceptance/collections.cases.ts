@@ -220,7 +220,7 @@ export function collectionCases(server: Stage): void {
 
     const shape = eye.wire.shape(target);
     const rename = (title: string) => eye.heard(() => server.api.patch('cards', card.id, { title }));
-    const update = (title: string) => [{ type: 'part', ops: [{ key: card.id, ...anyVersion, set: { title }, update: [shape] }], end: expect.anything() }];
+    const update = (title: string) => [{ type: 'steps', steps: [[{ key: card.id, ...anyVersion, set: { title }, update: [shape] }]], end: expect.anything() }];
     expect(await rename('To three')).toEqual(update('To three'));
     expect([first, second, third].map((c) => pluck(c.rows, 'title'))).toEqual([['To three'], ['To three'], ['To three']]);
 

@@ -35,7 +35,7 @@ describe('F1 a card moves from list 1 to list 2', () => {
     ]);
     const [from, to] = [one, two].map((list) => eye.wire.shape({ where: { listId: list.id } }));
     expect(heard).toEqual([{
-      type: 'part', ops: [{ key: card.id, ...anyVersion, row: expect.objectContaining({ id: card.id, listId: two.id }), insert: [to], delete: [from] }], end: expect.anything(),
+      type: 'steps', steps: [[{ key: card.id, ...anyVersion, row: expect.objectContaining({ id: card.id, listId: two.id }), insert: [to], delete: [from] }]], end: expect.anything(),
     }]);
   });
 

@@ -4,7 +4,7 @@ export interface Message {
   readonly [field: string]: unknown;
 }
 
-/** What a `part` carries: row ops and snapshot ops. */
+/** What `steps` and `part` carry: row ops and snapshot ops. */
 export interface Op {
   readonly key?: unknown;
   readonly set?: Readonly<Record<string, unknown>>;
@@ -130,4 +130,4 @@ function invocations(frame: string): unknown[][] {
 }
 
 /** The row and snapshot ops of some messages. */
-export const opsOf = (messages: readonly Message[]): Op[] => messages.flatMap((m) => (m.type === 'part' ? (m['ops'] as Op[]) : []));
+export const opsOf = (messages: readonly Message[]): Op[] => messages.flatMap((m) => (m.type === 'part' ? (m['ops'] as Op[]) : m.type === 'steps' ? (m['steps'] as Op[][]).flat() : []));

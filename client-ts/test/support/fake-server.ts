@@ -43,7 +43,7 @@ export class FakeLink implements Link {
   }
 
   step(...ops: Op[]): void {
-    this.say({ type: "part", ops, end: { offset: ++this.server.offset, tag: "t" } });
+    this.say({ type: "steps", steps: [ops], end: { offset: ++this.server.offset, tag: "t" } });
   }
 
   accept(id: number, shape: number, entity = "Card", key: readonly string[] = ["id"]): void {

@@ -132,7 +132,7 @@ export class ModelConnection {
   }
 
   #step(ops: readonly Op[], offset: number, always = false): void {
-    if (ops.length > 0 || always) this.#say({ type: "part", ops, end: { offset, tag: "t" } });
+    if (ops.length > 0 || always) this.#say({ type: "steps", steps: [ops], end: { offset, tag: "t" } });
   }
 
   #changeset(commit: number, shapes: readonly Shape[]): RowOp[] {

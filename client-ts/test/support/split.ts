@@ -1,17 +1,18 @@
-import type { Op } from "../../src/protocol.js";
+import type { Op, Steps } from "../../src/protocol.js";
 
 /** Cuts the ops of steps into parts; each cut says how many parts the next step gets and so where they end. */
 export function splitter(cuts: readonly number[]): (message: unknown) => readonly unknown[] {
   let next = 0;
   let step = 0;
   return (message) => {
-    const part = message as { readonly type: string; readonly ops: readonly Op[]; readonly end: unknown };
+    const { type, steps, end } = message as Steps;
     const count = cuts.length > 0 ? (cuts[next++ % cuts.length] as number) : 0;
-    if (part.type !== "part" || count === 0) return [message];
+    if (type !== "steps" || count === 0) return [message];
+    const [ops = []] = steps;
     step++;
-    const size = Math.max(1, Math.ceil(part.ops.length / count));
-    const parts = Array.from({ length: count }, (_, i) => ({ type: "part", step, ops: splitRows(part.ops.slice(i * size, (i + 1) * size)) }));
-    return [...parts.slice(0, -1), { ...parts.at(-1), end: part.end }];
+    const size = Math.max(1, Math.ceil(ops.length / count));
+    const parts = Array.from({ length: count }, (_, i) => ({ type: "part", step, ops: splitRows(ops.slice(i * size, (i + 1) * size)) }));
+    return [...parts.slice(0, -1), { ...parts.at(-1), end }];
   };
 }
 

@@ -34,14 +34,14 @@ internal sealed class ConnectionSteps(
                     var (diff, member) = deliveries[i++];
                     if (IsFor(member, diff.Change, None))
                     {
-                        await writer.WriteAsync(diff.WholeStep);
+                        await writer.WriteAsync(diff.Op, _position);
                         rows++;
                     }
 
                     continue;
                 }
 
-                composer.BeginChangeset(deliveries[i].Change);
+                composer.Begin(_position);
                 i = AddChangeset(composer, deliveries, i, None);
                 if (composer.Step.Count > 0)
                 {

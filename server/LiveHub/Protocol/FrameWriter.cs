@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using LiveHub.Changes;
 
 namespace LiveHub.Protocol;
 
@@ -13,20 +14,23 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
     /// <summary>The most that one hub message takes, except for a single op that alone is larger (P3).</summary>
     public const int MaxBytes = 32 * 1024;
 
+    private const int MaxDigits = 20;
     private const int EndBytes = 80;
-    private const int PartBytes = 48 + EndBytes;
-    private const byte RecordSeparator = 0x1E;
+    private const int WholeBytes = 48 + EndBytes;
 
     private byte[] _buffer = [];
     private int _length;
     private bool _isEmpty = true;
-    private long _steps;
+
+    /// <summary>The end of the last step of a message of whole steps, which is still open.</summary>
+    private Position? _end;
+    private long _numbered;
 
     private static ReadOnlySpan<byte> Open => "{\"type\":1,\"target\":\"Receive\",\"arguments\":[["u8;
 
-    private static ReadOnlySpan<byte> Close => "]]}"u8;
+    private static ReadOnlySpan<byte> Close => "]]}\u001e"u8;
 
-    private int Space => MaxBytes - Math.Max(_length, Open.Length) - Close.Length - 2;
+    private int Space => MaxBytes - Math.Max(_length, Open.Length) - (_end is null ? 0 : EndBytes) - Close.Length - 2;
 
     /// <summary>Writes one whole server message.</summary>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> message)
@@ -36,10 +40,22 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         Append(message.Span);
     }
 
-    /// <summary>Writes a step: in one part where it fits into a hub message, else in as many as it takes.</summary>
+    /// <summary>Writes a step of one op, which fits into a hub message.</summary>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> op, Position end)
+    {
+        if (op.Length + WholeBytes > Space)
+        {
+            return WriteFlushedAsync(op, end);
+        }
+
+        WriteWhole(op, end);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Writes a step: whole where it fits into a hub message, else in as many parts as it takes.</summary>
     public ValueTask WriteAsync(Step step)
     {
-        if (step.Size + PartBytes > Space)
+        if (step.Size + WholeBytes > Space)
         {
             return WriteLongAsync(step);
         }
@@ -51,13 +67,13 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
     private async ValueTask WriteLongAsync(Step step)
     {
         await FlushAsync();
-        if (step.Size + PartBytes <= Space)
+        if (step.Size + WholeBytes <= Space)
         {
             WriteWhole(step);
             return;
         }
 
-        var number = ++_steps;
+        var number = ++_numbered;
         BeginPart(number);
         var inPart = 0;
         for (var i = 0; i < step.Count; i++)
@@ -73,18 +89,31 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
             AppendOp(step, i, isFirst: inPart++ == 0);
         }
 
-        Append(step.EndText.Span);
+        AppendEnd(step.End);
+    }
+
+    private async ValueTask WriteFlushedAsync(ReadOnlyMemory<byte> op, Position end)
+    {
+        await FlushAsync();
+        WriteWhole(op, end);
+    }
+
+    private void WriteWhole(ReadOnlyMemory<byte> op, Position end)
+    {
+        BeginWhole();
+        Append(op.Span);
+        EndWhole(end);
     }
 
     private void WriteWhole(Step step)
     {
-        BeginPart(number: null);
+        BeginWhole();
         for (var i = 0; i < step.Count; i++)
         {
             AppendOp(step, i, isFirst: i == 0);
         }
 
-        Append(step.EndText.Span);
+        EndWhole(step.End);
     }
 
     /// <summary>Hands on what was written since the last time.</summary>
@@ -95,8 +124,8 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
             return;
         }
 
+        EndSteps();
         Append(Close);
-        Append([RecordSeparator]);
         _isEmpty = true;
         var length = _length;
         _length = 0;
@@ -114,6 +143,7 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
 
         _length = 0;
         _isEmpty = true;
+        _end = null;
     }
 
     private ValueTask MakeRoomAsync(int bytes) => bytes > Space ? FlushAsync() : ValueTask.CompletedTask;
@@ -128,22 +158,55 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         }
         else
         {
+            EndSteps();
             Append(","u8);
         }
     }
 
-    private void BeginPart(long? number)
+    /// <summary>Whole steps that follow each other are one message: it says the position after them once.</summary>
+    private void BeginWhole()
+    {
+        if (_end is null)
+        {
+            BeginMessage();
+            Append("{\"type\":\"steps\",\"steps\":[["u8);
+        }
+        else
+        {
+            Append(",["u8);
+        }
+    }
+
+    private void EndWhole(Position end)
+    {
+        Append("]"u8);
+        _end = end;
+    }
+
+    private void EndSteps()
+    {
+        if (_end is { } end)
+        {
+            AppendEnd(end);
+            _end = null;
+        }
+    }
+
+    private void BeginPart(long number)
     {
         BeginMessage();
-        Append("{\"type\":\"part\","u8);
-        if (number is { } step)
-        {
-            Append("\"step\":"u8);
-            Append(step);
-            Append(","u8);
-        }
+        Append("{\"type\":\"part\",\"step\":"u8);
+        Append(number);
+        Append(",\"ops\":["u8);
+    }
 
-        Append("\"ops\":["u8);
+    private void AppendEnd(Position end)
+    {
+        Append("],\"end\":{\"offset\":"u8);
+        Append(end.Offset);
+        Append(",\"tag\":\""u8);
+        Append(end.Tag, "x16");
+        Append("\"}}"u8);
     }
 
     private void AppendOp(Step step, int index, bool isFirst)
@@ -159,10 +222,11 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         Append(rows.Span);
     }
 
-    private void Append(long number)
+    private void Append<T>(T number, ReadOnlySpan<char> format = default)
+        where T : IUtf8SpanFormattable
     {
-        Reserve(20);
-        number.TryFormat(_buffer.AsSpan(_length), out var written, default, CultureInfo.InvariantCulture);
+        Reserve(MaxDigits);
+        number.TryFormat(_buffer.AsSpan(_length), out var written, format, CultureInfo.InvariantCulture);
         _length += written;
     }
 

@@ -1,7 +1,5 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using LiveHub.Changes;
 
 namespace LiveHub.Protocol;
@@ -14,7 +12,6 @@ internal sealed class Step
 {
     private readonly List<Op> _ops = [];
     private readonly List<byte> _own = [];
-    private ReadOnlyMemory<byte> _endText;
 
     /// <summary>Before the shapes for which a row is inserted.</summary>
     public static ReadOnlySpan<byte> Insert => ",\"insert\":["u8;
@@ -33,18 +30,8 @@ internal sealed class Step
     /// <summary>How many of the ops are rows.</summary>
     public int Rows { get; private set; }
 
-    public Position End
-    {
-        get;
-        set => (field, _endText) = (value, default);
-    }
-
-    /// <summary>What follows the last op: the end as it is written. Set where it is known already.</summary>
-    public ReadOnlyMemory<byte> EndText
-    {
-        get => _endText.IsEmpty ? _endText = Encode(End) : _endText;
-        set => _endText = value;
-    }
+    /// <summary>The position after it.</summary>
+    public Position End { get; set; }
 
     public void Clear()
     {
@@ -93,10 +80,6 @@ internal sealed class Step
         return (op.Head, op.Rows, op.Size);
     }
 
-    /// <summary>The end of a step at a position, as it is written.</summary>
-    public static byte[] Encode(Position end)
-        => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"],\"end\":{{\"offset\":{end.Offset},\"tag\":\"{end.Tag:x16}\"}}}}"));
-
     /// <summary>A row op for one shape.</summary>
     /// <param name="part">The row part: an object that is still open.</param>
     /// <param name="list"><see cref="Insert"/>, <see cref="Update"/> or <see cref="Delete"/>.</param>
@@ -106,9 +89,6 @@ internal sealed class Step
         Utf8Formatter.TryFormat(shape, digits, out var length);
         return [.. part.Span, .. list, .. digits[..length], .. "]}"u8];
     }
-
-    /// <summary>A step of one op, in one part.</summary>
-    public static byte[] Encode(ReadOnlyMemory<byte> op, ReadOnlyMemory<byte> end) => [.. "{\"type\":\"part\",\"ops\":["u8, .. op.Span, .. end.Span];
 
     private void Add(ReadOnlyMemory<byte> head, int start, ReadOnlyMemory<byte> rows)
     {

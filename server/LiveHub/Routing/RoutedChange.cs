@@ -16,7 +16,6 @@ internal sealed class RoutedChange(Change change, Position position, Transaction
     private readonly Lock _lock = new();
     private List<(Projection Projection, bool IsFull, ReadOnlyMemory<byte> Part)>? _parts;
     private ReadOnlyMemory<byte> _keyOnly;
-    private byte[]? _stepEnd;
 
     public Change Change => change;
 
@@ -24,9 +23,6 @@ internal sealed class RoutedChange(Change change, Position position, Transaction
 
     /// <summary>The database's number for the change's transaction, where capture knows it.</summary>
     public TransactionId? Transaction => transaction;
-
-    /// <summary>The end of a step at the change's position, as it is written.</summary>
-    public ReadOnlyMemory<byte> StepEnd => _stepEnd ??= Step.Encode(position);
 
     /// <summary>What a kind of diff shows of the row.</summary>
     public ReadOnlyMemory<byte> Part(DiffKind kind, Projection projection) => kind switch

@@ -10,7 +10,6 @@ namespace LiveHub.Routing;
 internal sealed class RowDiff(RoutedChange change, LiveShape shape, DiffKind kind, bool isShared)
 {
     private byte[]? _op;
-    private byte[]? _step;
 
     public RoutedChange Change => change;
 
@@ -20,9 +19,6 @@ internal sealed class RowDiff(RoutedChange change, LiveShape shape, DiffKind kin
 
     /// <summary>The row op for this shape alone.</summary>
     public ReadOnlyMemory<byte> Op => _op ??= Step.Encode(change.Part(kind, shape.Shape.Projection), ListName, shape.Id);
-
-    /// <summary>The step of a changeset of which the connection sees nothing else: a whole message.</summary>
-    public ReadOnlyMemory<byte> WholeStep => _step ??= Step.Encode(Op, change.StepEnd);
 
     private ReadOnlySpan<byte> ListName => kind switch
     {

@@ -21,13 +21,6 @@ internal sealed class StepComposer
         Step.End = end;
     }
 
-    /// <summary>Begins the step of a changeset with its first change, which knows the end already.</summary>
-    public void BeginChangeset(RoutedChange first)
-    {
-        Begin(first.Position);
-        Step.EndText = first.StepEnd;
-    }
-
     /// <summary>Adds the diffs of one row; more of the same row must be added together.</summary>
     public void AddRow(ReadOnlySpan<Delivery> deliveries)
     {

@@ -175,7 +175,7 @@ public sealed class SeenTests(PostgresServer server)
         Assert.Equal(("bad_message", null), await CodeAsync());
         Assert.Equal(0, site.Shop.Router.CountAwaited());
         await client.SendAsync(Seen((await site.RequestAsync(db => Rename(db, "good")))!));
-        Assert.Equal("part", (string?)(await client.NextAsync())["type"]);
+        Assert.Equal("steps", (string?)(await client.NextAsync())["type"]);
 
         async Task<(string?, string?)> CodeAsync()
         {
@@ -269,7 +269,7 @@ public sealed class SeenTests(PostgresServer server)
         {
             for (JsonObject message; (string?)(message = await client.NextAsync())["type"] != "seen";)
             {
-                Assert.Equal("part", (string?)message["type"]);
+                Assert.Equal("steps", (string?)message["type"]);
                 _views[client].Apply(message);
             }
 

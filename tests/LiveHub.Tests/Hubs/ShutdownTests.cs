@@ -69,7 +69,7 @@ public sealed class ShutdownTests(PostgresServer server)
     private static async Task<int> LeaveAsync(RawClient client, RawView view)
     {
         JsonObject message;
-        while ((string?)(message = await client.NextAsync())["type"] is "welcome" or "subscribed" or "part")
+        while ((string?)(message = await client.NextAsync())["type"] is "welcome" or "subscribed" or "steps" or "part")
         {
             view.Apply(message);
         }

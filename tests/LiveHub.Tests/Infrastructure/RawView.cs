@@ -32,6 +32,14 @@ public sealed class RawView
             case "error":
                 Errors.Add(message);
                 break;
+            case "steps":
+                foreach (var step in message["steps"]!.AsArray())
+                {
+                    ApplyStep(step!.AsArray());
+                }
+
+                MoveTo(message["end"]!);
+                break;
             case "part":
                 ApplyPart(message);
                 break;
@@ -40,29 +48,32 @@ public sealed class RawView
 
     private void ApplyPart(JsonObject part)
     {
-        var ops = part["ops"]!.AsArray().Select(o => o!).ToList();
-        if ((long?)part["step"] is { } step)
+        var step = (long)part["step"]!;
+        var gathered = _unfinished.TryGetValue(step, out var known) ? known : _unfinished[step] = [];
+        gathered.AddRange(part["ops"]!.AsArray().Select(o => o!));
+        if (part["end"] is { } end)
         {
-            var gathered = _unfinished.TryGetValue(step, out var known) ? known : _unfinished[step] = [];
-            gathered.AddRange(ops);
-            if (part["end"] is null)
-            {
-                return;
-            }
-
             _unfinished.Remove(step);
-            ops = gathered;
+            ApplyStep(gathered);
+            MoveTo(end);
         }
+    }
 
+    private void ApplyStep(IEnumerable<JsonNode?> ops)
+    {
         foreach (var op in ops)
         {
-            ApplyOp(op.AsObject());
+            ApplyOp(op!.AsObject());
         }
 
-        var offset = (long)part["end"]!["offset"]!;
+        Steps++;
+    }
+
+    private void MoveTo(JsonNode end)
+    {
+        var offset = (long)end["offset"]!;
         Assert.True(offset >= Offset, "A position went back.");
         Offset = offset;
-        Steps++;
     }
 
     private void ApplyOp(JsonObject op)

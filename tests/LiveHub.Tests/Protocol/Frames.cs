@@ -7,7 +7,13 @@ namespace LiveHub.Tests.Protocol;
 /// <summary>What a frame writer writes, taken apart again.</summary>
 internal static class Frames
 {
-    public static async Task<IReadOnlyList<JsonObject>> WriteAsync(Step step) => await WriteAsync(writer => writer.WriteAsync(step));
+    public static async Task<IReadOnlyList<JsonObject>> WriteAsync(params Step[] steps) => await WriteAsync(async writer =>
+    {
+        foreach (var step in steps)
+        {
+            await writer.WriteAsync(step);
+        }
+    });
 
     public static async Task<IReadOnlyList<JsonObject>> WriteAsync(ReadOnlyMemory<byte> message) => await WriteAsync(writer => writer.WriteAsync(message));
 

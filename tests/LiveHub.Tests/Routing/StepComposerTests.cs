@@ -68,7 +68,7 @@ public sealed class StepComposerTests
                         var shared = new RowDiff(routed, member.Shape, kind, isShared: true);
                         var alone = Composed(new(new(routed, member.Shape, kind, isShared: false), member));
                         Assert.Equal(alone, Composed(new(shared, member)));
-                        Assert.Equal(alone, Written(writer => writer.WriteAsync(shared.WholeStep)));
+                        Assert.Equal(alone, Written(writer => writer.WriteAsync(shared.Op, shared.Change.Position)));
                     }
                 }
             }
@@ -149,7 +149,7 @@ public sealed class StepComposerTests
     /// <summary>What a connection gets that sees nothing else of the changeset.</summary>
     private string Composed(Delivery delivery)
     {
-        _composer.BeginChangeset(delivery.Change);
+        _composer.Begin(delivery.Change.Position);
         _composer.AddRow([delivery]);
         return Written(writer => writer.WriteAsync(_composer.Step));
     }

@@ -28,8 +28,9 @@ internal sealed record Side(string Path, string[] Ask, byte[] Ready, Func<JsonEl
     };
 
     private static IEnumerable<ReceivedRow> LiveRows(JsonElement message)
-        => from part in message.GetProperty("arguments")[0].EnumerateArray()
-           from op in part.GetProperty("ops").EnumerateArray()
+        => from steps in message.GetProperty("arguments")[0].EnumerateArray()
+           from step in steps.GetProperty("steps").EnumerateArray()
+           from op in step.EnumerateArray()
            let set = op.GetProperty("set")
            select new ReceivedRow(op.GetProperty("key").GetInt32(), set.GetProperty("title").GetString()!, set.GetProperty("done").GetBoolean());
 

@@ -52,7 +52,7 @@ export function load({ receive }, messages) {
 /** The message that brings a commit, as text. */
 export function commitText(commit, n) {
   const ops = commit.map(({ key, set }) => ({ key, version: 1_000_000 + n, set, update: [SHAPE] }));
-  return JSON.stringify([{ type: 'part', ops, end: { offset: 2 + n, tag: '9f3a5c0d11e2b476', transactions: [String(2000 + n)] } }]);
+  return JSON.stringify([{ type: 'steps', steps: [ops], transactions: [[String(2000 + n)]], end: { offset: 2 + n, tag: '9f3a5c0d11e2b476' } }]);
 }
 
 export function commit({ receive }, message) {

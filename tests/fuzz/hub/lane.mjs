@@ -207,7 +207,7 @@ export class Lane {
     socket.send(invocation(JSON.stringify({ type: 'subscribe', subscriptions: [{ id, ...PROBE }] })));
     const rows = await socket.until(() => {
       const shape = socket.messages.find((message) => message.type === 'subscribed' && message.id === id)?.shape;
-      return socket.messages.find(({ type }) => type === 'part')?.ops && rowsOf(socket.messages, shape);
+      return rowsOf(socket.messages, shape);
     }, this.#limitMs);
     this.#check(JSON.stringify(rows) === JSON.stringify(PROBED), PROBED, rows ?? (socket.closed ? `closed: ${socket.heard}` : `nothing: ${socket.heard}`));
     socket.send(invocation(`{"type":"unsubscribe","ids":[${id}]}`));
@@ -232,7 +232,6 @@ export class Lane {
 
 /** The rows of a shape's last snapshot, as far as they have come. */
 function rowsOf(messages, shape) {
-  const parts = messages.filter(({ type }) => type === 'part');
-  const ops = parts.flatMap(({ ops: all }) => all).filter((op) => op.shape === shape && op.rows);
+  const ops = messages.filter(({ type }) => type === 'steps').flatMap(({ steps }) => steps.flat()).filter((op) => op.shape === shape && op.rows);
   return ops.length > 0 ? ops.flatMap(({ rows }) => rows) : undefined;
 }
