@@ -34,7 +34,9 @@ internal static class Pieces
     public static JsonObject Shown(Projection projection, Row row)
         => Part(new RoutedChange(Change.Between(projection.Entity, 1, null, row)!, default).Full(projection))["row"]!.AsObject();
 
-    public static ShapeMember Member(Shape shape, int id = 1) => new(new(id, shape), Queue());
+    public static LiveShape Live(Shape shape, long id = 1) => new(id, shape, IndexedTerm.Of(shape));
+
+    public static ShapeMember Member(Shape shape, long id = 1) => new(Live(shape, id), Queue());
 
     public static string Text(ReadOnlyMemory<byte> json) => Encoding.UTF8.GetString(json.Span);
 
