@@ -2,7 +2,6 @@ using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Shapes;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Routing;
 
@@ -11,7 +10,7 @@ namespace LiveHub.Routing;
 /// database or the network: all it does per change is look-ups and appends. A change that comes alone, to few connections, is routed
 /// on the thread that appended it, and written there for one of them: that is sooner done than another thread is woken.
 /// </summary>
-internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, TimeProvider time, ILogger<Router> logger)
+internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<Router> logger)
 {
     /// <summary>With more connections than this, nobody who appends has to route; nor with more changes in a changeset than <see cref="FewChanges"/>.</summary>
     private const int Few = 64;

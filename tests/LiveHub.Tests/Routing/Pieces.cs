@@ -28,7 +28,7 @@ internal static class Pieces
         => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), time ?? TimeProvider.System);
 
     public static Router Router(IBackplane log, LogRetention? retention = null, IServiceProvider? services = null)
-        => new(log, Order(retention), (services ?? Measured.Services()).GetRequiredService<LiveHubMetrics>(), TimeProvider.System, NullLogger<Router>.Instance);
+        => new(log, Order(retention), (services ?? Measured.Services()).GetRequiredService<LiveHubMetrics>(), TimeProvider.System, new(NullLogger<Router>.Instance));
 
     /// <summary>The columns of a row as clients get them.</summary>
     public static JsonObject Shown(Projection projection, Row row)
