@@ -3,9 +3,9 @@ import { Merge, type Merged } from "../src/merge.js";
 import type { Op } from "../src/protocol.js";
 import { RowSet } from "../src/rowset.js";
 import type { Snapshot } from "../src/visibility.js";
+import { snapshot } from "./support/ops.js";
 
 const card = (id: number, title = `card ${id}`, listId = 1) => ({ id, title, listId });
-const snapshot = (shape: number, ...rows: object[]): Op => ({ shape, snapshot: null, rows: rows as Record<string, unknown>[] });
 
 /** Row sets fed from shapes 1, 2, … of one entity with the same columns, live with no rows. */
 function feed(count = 1): { merge: Merge; sets: readonly RowSet[]; apply: (...ops: Op[]) => readonly Merged[] } {

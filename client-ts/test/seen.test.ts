@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createLiveHub } from "../src/index.js";
 import { connect, FakeServer, reconnected, turn } from "./support/fake-server.js";
-
-const snapshot = (shape: number, ...rows: object[]) => ({ shape, snapshot: null, rows: rows as Record<string, unknown>[] });
+import { snapshot } from "./support/ops.js";
 
 /** What has become of promises by now. */
 async function outcomes(...promises: Promise<void>[]): Promise<string[]> {

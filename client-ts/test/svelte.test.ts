@@ -3,6 +3,7 @@ import { derived, get } from "svelte/store";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { liveStore } from "../src/svelte.js";
 import { Board, card, type Card } from "./support/board.js";
+import { componentCases } from "./support/component-cases.js";
 import { turn } from "./support/fake-server.js";
 import List from "./svelte/List.svelte";
 import One from "./svelte/One.svelte";
@@ -35,6 +36,19 @@ async function leave(): Promise<void> {
 }
 
 describe("useLive", () => {
+  componentCases({
+    get board() {
+      return board;
+    },
+    get text() {
+      return page.textContent;
+    },
+    list: () => show(List, { board, listId: 1 }),
+    one: () => show(One, { board }),
+    leave,
+    rendered: tick,
+  });
+
   test("is loading, then live; the same rows are the same objects, not proxies", async () => {
     const seen: (readonly Card[])[] = [];
     show(List, { board, listId: 1, seen: (_: number, rows: readonly Card[]) => seen.push(rows) });
@@ -49,14 +63,6 @@ describe("useLive", () => {
     expect(page.textContent).toBe("live 1 2");
     expect(seen.at(-1)?.[0]).toBe(seen.at(-2)?.[0]);
     expect(seen.at(-1)).toBe(board.cards(1).rows);
-  });
-
-  test("rows that are here already are in the first rendering", async () => {
-    board.cards(1);
-    await turn();
-    board.answer([1, card(1, 1)]);
-    show(List, { board, listId: 1 });
-    expect(page.textContent).toBe("live 1");
   });
 
   test("other props: the former is closed, and none of its rows is seen under the new key", async () => {
@@ -76,14 +82,6 @@ describe("useLive", () => {
     expect([page.textContent, mixed]).toEqual(["live 2", []]);
   });
 
-  test("closes with the component", async () => {
-    show(List, { board, listId: 1 });
-    await turn();
-    await leave();
-    await turn();
-    expect([board.asked, board.ended]).toEqual([[1], [1]]);
-  });
-
   test("G5: a step over two lists is seen as a whole, once", async () => {
     const seen: (readonly [a: number, b: number, sum: number])[] = [];
     show(Sum, { board, seen: (a: number, b: number, sum: number) => seen.push([a, b, sum]) });
@@ -94,22 +92,6 @@ describe("useLive", () => {
     board.move(1, 1, 2, 1);
     await tick();
     expect(seen).toEqual([[0, 1, 1]]);
-  });
-
-  test("what the server refuses is failed, with its error", async () => {
-    show(List, { board, listId: 1 });
-    await turn();
-    board.link.say({ type: "error", id: 1, code: "not_exposed", message: "No." });
-    await tick();
-    expect(page.textContent).toBe("failed not_exposed");
-  });
-
-  test("a single row", async () => {
-    show(One, { board });
-    await turn();
-    board.answer([1, card(1, 7)]);
-    await tick();
-    expect(page.textContent).toBe("live 7");
   });
 });
 

@@ -4,6 +4,7 @@ import { renderToString } from "vue/server-renderer";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { useLive } from "../src/vue.js";
 import { Board, card, type Card } from "./support/board.js";
+import { componentCases } from "./support/component-cases.js";
 import { turn } from "./support/fake-server.js";
 
 let board: Board;
@@ -18,8 +19,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  app?.unmount();
-  app = undefined;
+  leave();
   await board.close();
 });
 
@@ -32,6 +32,29 @@ const list = () => {
   const { rows, status, error } = useLive(() => board.cards(listId.value));
   return () => h("p", [status.value, ...rows.value.map(({ id }) => id), error.value?.code].filter((part) => part !== undefined).join(" "));
 };
+
+const one = () => {
+  const { row, status } = useLive(() => board.live.one<Card>("Card", 1));
+  return () => `${status.value} ${row.value?.listId}`;
+};
+
+function leave(): void {
+  app?.unmount();
+  app = undefined;
+}
+
+componentCases({
+  get board() {
+    return board;
+  },
+  get text() {
+    return page.textContent;
+  },
+  list: () => mount(list),
+  one: () => mount(one),
+  leave,
+  rendered: nextTick,
+});
 
 test("is loading, then live; the same rows are the same objects, not proxies", async () => {
   const seen: (readonly Card[])[] = [];
@@ -50,14 +73,6 @@ test("is loading, then live; the same rows are the same objects, not proxies", a
   expect(page.textContent).toBe("live 2");
   expect(seen.at(-1)?.[0]).toBe(seen.at(-2)?.[0]);
   expect(seen.at(-1)).toBe(board.cards(1).rows);
-});
-
-test("rows that are here already are in the first rendering", async () => {
-  board.cards(1);
-  await turn();
-  board.answer([1, card(1, 1)]);
-  mount(list);
-  expect(page.textContent).toBe("live 1");
 });
 
 test("reactive values: the former is closed, and none of its rows is rendered under the new key", async () => {
@@ -82,15 +97,6 @@ test("reactive values: the former is closed, and none of its rows is rendered un
   expect([page.textContent, mixed]).toEqual(["live 1", []]);
 });
 
-test("closes with the component", async () => {
-  mount(list);
-  await turn();
-  app?.unmount();
-  app = undefined;
-  await turn();
-  expect([board.asked, board.ended]).toEqual([[1], [1]]);
-});
-
 test("closes with a scope of its own, inside a component and without one", async () => {
   const inside = effectScope(true);
   const alone = effectScope(true);
@@ -100,8 +106,7 @@ test("closes with a scope of its own, inside a component and without one", async
   });
   alone.run(() => useLive(() => board.cards(2)));
   await turn();
-  app?.unmount();
-  app = undefined;
+  leave();
   await turn();
   expect([board.asked, board.ended]).toEqual([[2, 1].sort(), []]);
   inside.stop();
@@ -117,8 +122,7 @@ test("works in a component that is mounted already", async () => {
   });
   await turn();
   expect(board.asked).toEqual([1]);
-  app?.unmount();
-  app = undefined;
+  leave();
   await turn();
   expect(board.ended).toEqual([1]);
 });
@@ -139,25 +143,6 @@ test("G5: a step over two lists is rendered as a whole, once", async () => {
   board.move(1, 1, 2, 1);
   await nextTick();
   expect(sums).toEqual([1]);
-});
-
-test("what the server refuses is failed, with its error", async () => {
-  mount(list);
-  await turn();
-  board.link.say({ type: "error", id: 1, code: "not_exposed", message: "No." });
-  await nextTick();
-  expect(page.textContent).toBe("failed not_exposed");
-});
-
-test("a single row", async () => {
-  mount(() => {
-    const { row, status } = useLive(() => board.live.one<Card>("Card", 1));
-    return () => `${status.value} ${row.value?.listId}`;
-  });
-  await turn();
-  board.answer([1, card(1, 7)]);
-  await nextTick();
-  expect(page.textContent).toBe("live 7");
 });
 
 test("on the server it is loading and nothing is opened", async () => {

@@ -59,6 +59,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LiveHubOptions>, LiveHubOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.TryAddSingleton(typeof(GuardedLogger<>));
         services.TryAddSingleton<LiveHubMetrics>();
         services.TryAddSingleton<LiveModel>();
 

@@ -3,7 +3,6 @@ using LiveHub.Backplane;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace LiveHub.PostgreSql.Tests;
 
@@ -43,7 +42,9 @@ public sealed class CommitWindowTests(PostgresServer server)
         log.OnAppend = () =>
         {
             committed.TrySetResult();
-            Thread.Sleep(300);
+
+            // It is on its way to the log until the snapshot that sees it waits for it.
+            SpinWait.SpinUntil(shop.IsSnapshotTaken, TimeSpan.FromSeconds(20));
         };
         var saving = Task.Run(() => bulk
             ? shop.WithDbAsync(db => db.Items.ExecuteUpdateAsync(set => set.SetProperty(i => i.Name, "bowl")))
@@ -68,19 +69,14 @@ public sealed class CommitWindowTests(PostgresServer server)
                 });
                 break;
             case "ADO.NET":
-                await using (var connection = new NpgsqlConnection(shop.ConnectionString))
+                await shop.InAdoTransactionAsync(async (db, transaction) =>
                 {
-                    await connection.OpenAsync();
-                    await using var transaction = await connection.BeginTransactionAsync();
-                    await using var db = shop.ContextOn(connection);
-                    await db.Database.UseTransactionAsync(transaction);
                     await SaveAsync(db);
 
                     // Until whoever asks for its end asks seldom.
                     await Task.Delay(1_000);
                     await transaction.CommitAsync();
-                }
-
+                });
                 break;
             default:
                 using (var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))

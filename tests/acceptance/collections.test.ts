@@ -1,4 +1,7 @@
 import { collectionCases } from './collections.cases.ts';
+import { messageCases } from './messages.cases.ts';
 import { useBoard } from './use-board.ts';
 
-collectionCases(useBoard());
+const server = useBoard();
+collectionCases(server);
+messageCases(server);

@@ -20,6 +20,7 @@ export function stageOf(api: () => Api, WebSocket: SocketConstructor) {
     /** An empty list. */
     newList: () => api().post('lists', { boardId: 1, title: 'List' }),
     newCard: (listId: number, values: Partial<CardRow> = {}) => api().post('cards', { listId, title: 'Card', ...values }),
+    newComment: (values: object = {}) => api().post('comments', { cardId: 1, memberId: 1, text: 'Text', ...values }),
     /** All viewers go: after each test. */
     leave: () => Promise.all(viewers.splice(0).map((viewer) => viewer.live.close())),
   };

@@ -7,7 +7,6 @@ using LiveHub.Capture;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace LiveHub.PostgreSql.Capture;
@@ -16,7 +15,7 @@ namespace LiveHub.PostgreSql.Capture;
 /// Asks each physical connection, before anything is written or read over it, which history its database is in (rule 8): when EF Core opens it, or, where
 /// the application did, before the first save.
 /// </summary>
-internal sealed class HistoryInterceptor(DatabaseHistories histories, ILogger<HistoryInterceptor> logger) : DbConnectionInterceptor
+internal sealed class HistoryInterceptor(DatabaseHistories histories, GuardedLogger<HistoryInterceptor> logger) : DbConnectionInterceptor
 {
     /// <summary>Cluster, timeline and database, where its log stands, and which process answers.</summary>
     private const string Sql = """

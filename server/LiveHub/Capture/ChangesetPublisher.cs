@@ -3,12 +3,11 @@ using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
 
 /// <summary>Brings what a committed transaction wrote into the log. Nothing here throws: the commit is done.</summary>
-internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics metrics, TimeProvider time, ILogger<ChangesetPublisher> logger)
+internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<ChangesetPublisher> logger)
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<ChangesetId, OpenTransaction> _named = new();
@@ -100,15 +99,8 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
 
     private void Report(Exception exception)
     {
-        try
-        {
-            metrics.Failed(Stages.Capture, exception);
-            logger.PublishFailed(exception);
-        }
-        catch (Exception)
-        {
-            // The application's own logger or listener; there is nobody else to tell.
-        }
+        metrics.Failed(Stages.Capture, exception);
+        logger.PublishFailed(exception);
     }
 
     private static Changeset? Nothing(ChangesetId id, bool isNamed)

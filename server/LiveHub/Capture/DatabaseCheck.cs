@@ -3,7 +3,6 @@ using LiveHub.Diagnostics;
 using LiveHub.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
 
@@ -11,7 +10,7 @@ namespace LiveHub.Capture;
 /// Refuses to start on a database that would break a promise. One that cannot be reached yet, or has not all tables yet, is no reason not to
 /// start: it is looked at again until it can be.
 /// </summary>
-internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServiceScopeFactory scopes, TimeProvider time, ILogger<DatabaseCheck> logger)
+internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<DatabaseCheck> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using LiveHub.Backplane;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
 
@@ -10,7 +9,7 @@ namespace LiveHub.Capture;
 /// Which history each database is in. Versions and transaction ids belong to one; a backup that was restored, or a fail-over that lost
 /// what was written last, begins another, and with it a new epoch of the log (rule 8).
 /// </summary>
-internal sealed class DatabaseHistories(IBackplane backplane, ILogger<DatabaseHistories> logger)
+internal sealed class DatabaseHistories(IBackplane backplane, GuardedLogger<DatabaseHistories> logger)
 {
     private readonly ConcurrentDictionary<DatabaseName, (string History, long Version)> _known = new();
     private readonly Lock _lock = new();

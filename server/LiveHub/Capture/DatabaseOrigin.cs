@@ -3,7 +3,6 @@ using System.Data.Common;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
 
@@ -11,7 +10,7 @@ namespace LiveHub.Capture;
 /// Whether a context writes to the database that snapshots are read from. An application may build contexts of one type on several databases,
 /// one for each tenant for example; rows of the others must not be shown as rows of this one.
 /// </summary>
-internal sealed class DatabaseOrigin(LiveModel model, Databases databases, ILogger<DatabaseOrigin> logger)
+internal sealed class DatabaseOrigin(LiveModel model, Databases databases, GuardedLogger<DatabaseOrigin> logger)
 {
     private readonly ConcurrentDictionary<DatabaseName, byte> _told = new();
 

@@ -4,7 +4,6 @@ using LiveHub.Diagnostics;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Capture;
 
@@ -13,7 +12,7 @@ namespace LiveHub.Capture;
 /// committed is published, what was rolled back is dropped, and where nobody knows, the rows concerned are read again.
 /// </summary>
 internal sealed class TransactionResolver(
-    LiveModel model, Databases databases, ChangesetPublisher publisher, IServiceScopeFactory scopes, TimeProvider time, ILogger<TransactionResolver> logger)
+    LiveModel model, Databases databases, ChangesetPublisher publisher, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<TransactionResolver> logger)
     : IDisposable
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(10);

@@ -1,11 +1,10 @@
 using LiveHub.Model;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Diagnostics;
 
 /// <summary>Checks the model at start-up and logs what every client that may connect can see.</summary>
-internal sealed class ExposureReport(LiveModel model, ILogger<LiveModel> logger) : IHostedService
+internal sealed class ExposureReport(LiveModel model, GuardedLogger<LiveModel> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Diagnostics;
 
@@ -17,10 +16,10 @@ internal sealed class LiveHubMetrics
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _lag;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly GuardedLogger _logger;
     private int _isReported;
 
-    public LiveHubMetrics(IMeterFactory factory, TimeProvider time, ILogger<LiveHubMetrics> logger)
+    public LiveHubMetrics(IMeterFactory factory, TimeProvider time, GuardedLogger<LiveHubMetrics> logger)
     {
         _time = time;
         _logger = logger;
@@ -97,18 +96,9 @@ internal sealed class LiveHubMetrics
 
     private void Report(Exception exception)
     {
-        if (Interlocked.Exchange(ref _isReported, 1) != 0)
-        {
-            return;
-        }
-
-        try
+        if (Interlocked.Exchange(ref _isReported, 1) == 0)
         {
             _logger.ListenerFailed(exception);
-        }
-        catch (Exception)
-        {
-            // The application's own logger as well; there is nobody else to tell.
         }
     }
 }

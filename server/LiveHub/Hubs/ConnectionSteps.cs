@@ -133,7 +133,7 @@ internal sealed class ConnectionSteps(
         }
     }
 
-    private static void AddSnapshot(StepComposer composer, int shape, IReadOnlyList<ReadOnlyMemory<byte>> chunks)
+    private static void AddSnapshot(StepComposer composer, long shape, IReadOnlyList<ReadOnlyMemory<byte>> chunks)
     {
         for (var i = 0; i < chunks.Count; i++)
         {

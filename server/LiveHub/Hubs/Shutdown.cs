@@ -1,6 +1,5 @@
 using LiveHub.Diagnostics;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Hubs;
 
@@ -8,7 +7,7 @@ namespace LiveHub.Hubs;
 /// When the application stops: takes nothing more in, and sends every client away when it has got what waits for it. Each is to come back a little later than
 /// the other, so that they don't all fall upon the next node at once.
 /// </summary>
-internal sealed class Shutdown(SyncConnectionFactory connections, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Shutdown> logger)
+internal sealed class Shutdown(SyncConnectionFactory connections, IHostApplicationLifetime lifetime, TimeProvider time, GuardedLogger<Shutdown> logger)
 {
     /// <summary>How long they may take. SignalR ends the connections then, without what its pipes still hold.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

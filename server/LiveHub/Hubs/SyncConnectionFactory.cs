@@ -6,7 +6,6 @@ using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Snapshots;
 using Microsoft.AspNetCore.SignalR;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +13,7 @@ namespace LiveHub.Hubs;
 
 /// <summary>What all connections share.</summary>
 internal sealed class SyncConnectionFactory(
-    Router router, IBackplane backplane, ChangesetPublisher publisher, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, ILogger<SyncConnection> logger)
+    Router router, IBackplane backplane, ChangesetPublisher publisher, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, GuardedLogger<SyncConnection> logger)
 {
     private const int MinRetryMs = 100;
     private const int RetryMsPerConnection = 2;
@@ -38,7 +37,7 @@ internal sealed class SyncConnectionFactory(
 
     public LiveHubMetrics Metrics => metrics;
 
-    public ILogger Logger => logger;
+    public GuardedLogger Logger => logger;
 
     public ObjectPool<StepComposer> Composers { get; } = ObjectPool.Create<StepComposer>();
 

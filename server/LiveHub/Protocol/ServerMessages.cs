@@ -16,7 +16,7 @@ internal static class ServerMessages
         w.WriteString("epoch", epoch);
     });
 
-    public static ReadOnlyMemory<byte> Subscribed(long id, int shape, Entity entity, string fingerprint) => Encode("subscribed", w =>
+    public static ReadOnlyMemory<byte> Subscribed(long id, long shape, Entity entity, string fingerprint) => Encode("subscribed", w =>
     {
         w.WriteNumber("id", id);
         w.WriteNumber("shape", shape);

@@ -10,6 +10,9 @@ namespace LiveHub.Protocol;
 /// </summary>
 internal sealed class Step
 {
+    /// <summary>Of a shape's number.</summary>
+    private const int MaxDigits = 20;
+
     private readonly List<Op> _ops = [];
     private readonly List<byte> _own = [];
 
@@ -43,7 +46,7 @@ internal sealed class Step
 
     /// <summary>A row, and the shapes for which it is inserted, updated and deleted.</summary>
     /// <param name="part">The row part: an object that is still open.</param>
-    public void AddRow(ReadOnlyMemory<byte> part, List<int> inserted, List<int> updated, List<int> deleted)
+    public void AddRow(ReadOnlyMemory<byte> part, List<long> inserted, List<long> updated, List<long> deleted)
     {
         var start = _own.Count;
         WriteShapes(Insert, inserted);
@@ -63,7 +66,7 @@ internal sealed class Step
 
     /// <summary>Some rows of a snapshot.</summary>
     /// <param name="rows">The rows, separated by commas, and <c>]}</c>.</param>
-    public void AddSnapshot(int shape, bool isFirst, ReadOnlyMemory<byte> rows)
+    public void AddSnapshot(long shape, bool isFirst, ReadOnlyMemory<byte> rows)
     {
         var start = _own.Count;
         _own.AddRange("{\"shape\":"u8);
@@ -83,9 +86,9 @@ internal sealed class Step
     /// <summary>A row op for one shape.</summary>
     /// <param name="part">The row part: an object that is still open.</param>
     /// <param name="list"><see cref="Insert"/>, <see cref="Update"/> or <see cref="Delete"/>.</param>
-    public static byte[] Encode(ReadOnlyMemory<byte> part, ReadOnlySpan<byte> list, int shape)
+    public static byte[] Encode(ReadOnlyMemory<byte> part, ReadOnlySpan<byte> list, long shape)
     {
-        Span<byte> digits = stackalloc byte[11];
+        Span<byte> digits = stackalloc byte[MaxDigits];
         Utf8Formatter.TryFormat(shape, digits, out var length);
         return [.. part.Span, .. list, .. digits[..length], .. "]}"u8];
     }
@@ -97,7 +100,7 @@ internal sealed class Step
         Size += op.Size + 1;
     }
 
-    private void WriteShapes(ReadOnlySpan<byte> name, List<int> shapes)
+    private void WriteShapes(ReadOnlySpan<byte> name, List<long> shapes)
     {
         if (shapes.Count == 0)
         {
@@ -118,9 +121,9 @@ internal sealed class Step
         _own.Add((byte)']');
     }
 
-    private void WriteNumber(int number)
+    private void WriteNumber(long number)
     {
-        Span<byte> digits = stackalloc byte[11];
+        Span<byte> digits = stackalloc byte[MaxDigits];
         Utf8Formatter.TryFormat(number, digits, out var length);
         _own.AddRange(digits[..length]);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LiveHub.Model;
 
 namespace LiveHub.Routing;
@@ -10,7 +11,7 @@ internal sealed class EqualityTable(int[] ordinals)
 
     public int[] Ordinals => ordinals;
 
-    public void Add(LiveShape shape, IReadOnlyList<KeyValues> values)
+    public void Add(LiveShape shape, ImmutableArray<KeyValues> values)
     {
         foreach (var value in values)
         {
@@ -30,7 +31,7 @@ internal sealed class EqualityTable(int[] ordinals)
     }
 
     /// <returns>Whether nothing is left.</returns>
-    public bool Remove(LiveShape shape, IReadOnlyList<KeyValues> values)
+    public bool Remove(LiveShape shape, ImmutableArray<KeyValues> values)
     {
         foreach (var value in values)
         {

@@ -3,11 +3,15 @@ using LiveHub.Shapes;
 namespace LiveHub.Routing;
 
 /// <summary>A shape that somebody is subscribed to, under a number that holds for the whole node.</summary>
-internal sealed class LiveShape(int id, Shape shape)
+/// <param name="indexed">What the index looks up of it: of many keys, made before anybody is held up for it.</param>
+internal sealed class LiveShape(long id, Shape shape, IndexedTerm? indexed)
 {
-    public int Id => id;
+    public long Id => id;
 
     public Shape Shape => shape;
+
+    /// <summary>Null where the shape is the whole entity.</summary>
+    public IndexedTerm? Indexed => indexed;
 
     /// <summary>Touched under the router's lock only.</summary>
     public List<ShapeMember> Members { get; } = [];

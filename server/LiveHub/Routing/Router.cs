@@ -1,9 +1,7 @@
-using System.Runtime.InteropServices;
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Shapes;
-using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Routing;
 
@@ -12,32 +10,21 @@ namespace LiveHub.Routing;
 /// database or the network: all it does per change is look-ups and appends. A change that comes alone, to few connections, is routed
 /// on the thread that appended it, and written there for one of them: that is sooner done than another thread is woken.
 /// </summary>
-internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, TimeProvider time, ILogger<Router> logger)
+internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<Router> logger)
 {
     /// <summary>With more connections than this, nobody who appends has to route; nor with more changes in a changeset than <see cref="FewChanges"/>.</summary>
     private const int Few = 64;
 
     private const int FewChanges = 8;
 
-    /// <summary>
-    /// While the log has more, connections are given what was routed in turns of so many diffs, some milliseconds' work: they write less often, and more at a time.
-    /// </summary>
-    private const int MaxUnflushed = 131_072;
-
-    /// <summary>One connection is not left waiting for more than this: it is far less than what may wait for it.</summary>
-    private const int MaxUnflushedEach = 512;
-
     private readonly Lock _lock = new();
     private readonly ShapeRegistry _shapes = new();
     private readonly HashSet<SendQueue> _queues = [];
-    private readonly List<LiveShape> _found = [];
-    private readonly List<SendQueue> _touched = [];
-    private readonly List<SendQueue> _due = [];
-    private readonly List<(long Offset, TaskCompletionSource Reached)> _waiting = [];
-    private readonly Dictionary<ChangesetId, List<TaskCompletionSource<long>>> _awaited = [];
+    private readonly RoutingWaits _waits = new();
+    private readonly FanOut _fanOut = new();
+    private readonly FlushTurn _turn = new();
     private string _epoch = backplane.Epoch;
     private bool _isRunning;
-    private int _unflushed;
     private volatile RoutedTo _routed = new(default);
 
     /// <summary>All entries up to here have been given to all queues that want them.</summary>
@@ -60,7 +47,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     {
         lock (_lock)
         {
-            return _awaited.Count;
+            return _waits.Changesets;
         }
     }
 
@@ -82,9 +69,11 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
     public ShapeMember Join(Shape shape, SendQueue queue)
     {
+        // Of a thousand keys this takes a while, for which nobody else is to wait.
+        var indexed = IndexedTerm.Of(shape);
         lock (_lock)
         {
-            return _shapes.Join(shape, queue);
+            return _shapes.Join(shape, indexed, queue);
         }
     }
 
@@ -101,14 +90,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     {
         lock (_lock)
         {
-            if (Routed.Offset >= offset)
-            {
-                return Task.CompletedTask;
-            }
-
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Add((offset, reached));
-            return reached.Task.WaitAsync(cancellationToken);
+            return Routed.Offset >= offset ? Task.CompletedTask : _waits.Add(offset).WaitAsync(cancellationToken);
         }
     }
 
@@ -117,7 +99,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     /// <exception cref="TimeoutException">It has not come in that time.</exception>
     public async Task<long> WaitForAsync(ChangesetId id, bool isToCome, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var routed = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<long> routed;
         lock (_lock)
         {
             if (order.OffsetOf(id, isToCome) is { } offset)
@@ -125,22 +107,18 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
                 return offset;
             }
 
-            ref var waiting = ref CollectionsMarshal.GetValueRefOrAddDefault(_awaited, id, out _);
-            (waiting ??= []).Add(routed);
+            routed = _waits.Add(id);
         }
 
         try
         {
-            return await routed.Task.WaitAsync(timeout, time, cancellationToken);
+            return await routed.WaitAsync(timeout, time, cancellationToken);
         }
         finally
         {
             lock (_lock)
             {
-                if (_awaited.TryGetValue(id, out var waiting) && waiting.Remove(routed) && waiting.Count == 0)
-                {
-                    _awaited.Remove(id);
-                }
+                _waits.Remove(id, routed);
             }
         }
     }
@@ -213,7 +191,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
                 var isFirst = !next.IsCompleted;
                 if (isFirst)
                 {
-                    Flush(here: false);
+                    _turn.Flush(here: false);
                 }
 
                 if (!await next)
@@ -230,15 +208,15 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
                 }
 
                 Route(entries.Current);
-                if (isFirst || _unflushed >= MaxUnflushed)
+                if (isFirst || _turn.IsFull)
                 {
-                    Flush(here: isLent);
+                    _turn.Flush(here: isLent);
                 }
             }
         }
         finally
         {
-            Flush(here: false);
+            _turn.Flush(here: false);
         }
     }
 
@@ -261,21 +239,8 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         {
             lock (_lock)
             {
-                var placed = order.Place(entry).Changeset;
-                foreach (var change in placed.Changes)
-                {
-                    Route(change, entry.Position, placed.Transaction);
-                }
-
-                foreach (var invalidation in placed.Invalidations)
-                {
-                    Invalidate(invalidation, entry.Position);
-                }
-
-                foreach (var queue in _touched)
-                {
-                    queue.Publish();
-                }
+                _fanOut.Stage(order.Place(entry), _shapes);
+                _fanOut.Publish();
             }
         }
         catch (Exception e)
@@ -283,94 +248,16 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
             logger.RoutingFailed(entry.Position.Offset, e);
             metrics.Failed(Stages.Routing, e);
             activity.Fail(e);
-            _touched.ForEach(queue => queue.Unstage());
-            _touched.Clear();
+            _fanOut.Unstage();
             GiveUpAll();
         }
 
         Reach(entry.Position, entry.Changeset.Id);
         metrics.Routed(entry.At);
-        activity?.SetTag("livehub.connections", _touched.Count);
+        activity?.SetTag("livehub.connections", _fanOut.Touched.Count);
         activity.End();
-        foreach (var queue in _touched)
-        {
-            if (!queue.IsDue)
-            {
-                queue.IsDue = true;
-                _due.Add(queue);
-            }
-
-            if (queue.Unflushed >= MaxUnflushedEach)
-            {
-                queue.Flush(here: false);
-            }
-        }
-
-        _touched.Clear();
-    }
-
-    /// <summary>Has everything written that was routed since the last time.</summary>
-    /// <param name="here">On this thread, for one of the connections.</param>
-    private void Flush(bool here)
-    {
-        for (var i = 0; i < _due.Count; i++)
-        {
-            // The others are on their way by then.
-            _due[i].IsDue = false;
-            _due[i].Flush(here && i == _due.Count - 1);
-        }
-
-        _due.Clear();
-        _unflushed = 0;
-    }
-
-    private void Route(Change change, Position position, TransactionId? transaction)
-    {
-        _found.Clear();
-        _shapes.Find(change, _found);
-        RoutedChange? routed = null;
-        foreach (var shape in _found)
-        {
-            var kind = Differ.Diff(shape.Shape, change);
-            if (kind is DiffKind.None)
-            {
-                continue;
-            }
-
-            routed ??= new(change, position, transaction);
-            var diff = new RowDiff(routed, shape, kind, isShared: shape.Members.Count > 1);
-            _unflushed += shape.Members.Count;
-            foreach (var member in shape.Members)
-            {
-                if (member.Queue.Stage(new(diff, member)))
-                {
-                    _touched.Add(member.Queue);
-                }
-            }
-        }
-    }
-
-    /// <summary>Tells the connections that may show some of the rows; what they do about it they know themselves.</summary>
-    private void Invalidate(Invalidation invalidation, Position position)
-    {
-        _found.Clear();
-        _shapes.Find(invalidation, _found);
-        var routed = new RoutedInvalidation(invalidation, position);
-        foreach (var shape in _found)
-        {
-            if (!Differ.MayShow(shape.Shape, invalidation))
-            {
-                continue;
-            }
-
-            foreach (var member in shape.Members)
-            {
-                if (member.Queue.StageInvalidation(routed))
-                {
-                    _touched.Add(member.Queue);
-                }
-            }
-        }
+        _turn.Add(_fanOut.Touched, _fanOut.Diffs);
+        _fanOut.Clear();
     }
 
     private void Reach(Position position, ChangesetId? changeset = null)
@@ -378,11 +265,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         lock (_lock)
         {
             _routed = new(position);
-            _waiting.RemoveAll(w => w.Offset <= position.Offset && w.Reached.TrySetResult());
-            if (_awaited.Count > 0 && changeset is { } id && _awaited.TryGetValue(id, out var waiting))
-            {
-                waiting.ForEach(w => w.TrySetResult(position.Offset));
-            }
+            _waits.Reach(position.Offset, changeset);
         }
     }
 

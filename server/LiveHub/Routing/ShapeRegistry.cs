@@ -9,13 +9,14 @@ internal sealed class ShapeRegistry
 {
     private readonly Dictionary<string, LiveShape> _shapes = new(StringComparer.Ordinal);
     private readonly SubscriptionIndex _index = new();
-    private int _lastId;
+    private long _lastId;
 
-    public ShapeMember Join(Shape shape, SendQueue queue)
+    /// <param name="indexed">The shape's <see cref="IndexedTerm"/>.</param>
+    public ShapeMember Join(Shape shape, IndexedTerm? indexed, SendQueue queue)
     {
         if (!_shapes.TryGetValue(shape.Fingerprint, out var live))
         {
-            _shapes.Add(shape.Fingerprint, live = new(++_lastId, shape));
+            _shapes.Add(shape.Fingerprint, live = new(++_lastId, shape, indexed));
             _index.Add(live);
         }
 

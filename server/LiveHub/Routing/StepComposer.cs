@@ -8,9 +8,9 @@ namespace LiveHub.Routing;
 /// <summary>Makes ops of diffs: a row that a connection sees through several shapes becomes one op. Reused; one thread at a time.</summary>
 internal sealed class StepComposer
 {
-    private readonly List<int> _inserted = [];
-    private readonly List<int> _updated = [];
-    private readonly List<int> _deleted = [];
+    private readonly List<long> _inserted = [];
+    private readonly List<long> _updated = [];
+    private readonly List<long> _deleted = [];
     private readonly List<Delivery> _sameRow = [];
 
     public Step Step { get; } = new();

@@ -59,7 +59,7 @@ public sealed partial class OperationsTests
         return Packages.SelectMany(p => p.GetTypes()).Single(t => t.Name == category).FullName!;
     }
 
-    [GeneratedRegex(@"ILogger<(?<category>\w+)>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
+    [GeneratedRegex(@"GuardedLogger<(?<category>\w+)>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Logger();
 
     [GeneratedRegex(@"^\| \d+ \|( [^|]+ \|){3}", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]

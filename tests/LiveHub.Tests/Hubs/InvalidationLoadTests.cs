@@ -1,7 +1,6 @@
 using System.Globalization;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Tests.Hubs;
 
@@ -16,7 +15,7 @@ public sealed class InvalidationLoadTests(PostgresServer server)
     public async Task G10_while_saves_and_raw_SQL_race_no_row_goes_back_and_at_rest_every_collection_equals_its_SQL()
     {
         await using var shop = await Shop.StartAsync(server);
-        var live = shop.App.Services.GetRequiredService<ILiveHub>();
+        var live = shop.Live;
         await shop.WithDbAsync(async db =>
         {
             db.Prices.AddRange(Enumerable.Range(1, Writers * Rows).Select(i => new Price { ItemId = i, Currency = "EUR" }));

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json.Nodes;
 using LiveHub.Capture;
 using LiveHub.Changes;
@@ -6,9 +5,7 @@ using LiveHub.Tests.Infrastructure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace LiveHub.Tests.Hubs;
 
@@ -23,9 +20,7 @@ public sealed class SeenTests(PostgresServer server)
         for (var i = 0; i < 50; i++)
         {
             var name = $"name {i}";
-            var token = await site.RequestAsync(db => Rename(db, name));
-            await client.SendAsync(Seen(token!));
-            var view = await site.UntilSeenAsync(client, token!);
+            var view = await site.SeenAfterAsync(client, db => Rename(db, name));
             Assert.Equal(name, (string?)view.Rows(1)!["1"]["name"]);
         }
     }
@@ -43,7 +38,7 @@ public sealed class SeenTests(PostgresServer server)
             await db.SaveChangesAsync();
         })));
         await client.SendAsync(Seen(token!));
-        Assert.Equal(42, (await site.UntilSeenAsync(client, token!)).Rows(1)!.Count);
+        Assert.Equal(42, (await site.UntilSeenAsync(client)).Rows(1)!.Count);
         Assert.Equal(RequestTransactions.MaxIds, token!.Split('.').Length);
     }
 
@@ -69,9 +64,7 @@ public sealed class SeenTests(PostgresServer server)
         for (var i = 0; i < 20; i++)
         {
             var name = $"bulk {i}";
-            var token = await site.RequestAsync(db => db.Items.ExecuteUpdateAsync(set => set.SetProperty(item => item.Name, name)));
-            await client.SendAsync(Seen(token!));
-            var view = await site.UntilSeenAsync(client, token!);
+            var view = await site.SeenAfterAsync(client, db => db.Items.ExecuteUpdateAsync(set => set.SetProperty(item => item.Name, name)));
             Assert.All(view.Rows(1)!.Values, row => Assert.Equal(name, (string?)row["name"]));
         }
     }
@@ -90,19 +83,11 @@ public sealed class SeenTests(PostgresServer server)
                 shown.Add(name);
             }
 
-            var token = await site.RequestAsync(async (IServiceProvider _) =>
+            var view = await site.SeenAfterAsync(client, (IServiceProvider _) => site.Shop.InAdoTransactionAsync(async (db, transaction) =>
             {
-                // Begun and ended by ADO.NET: no event of EF Core tells how.
-                await using var connection = new NpgsqlConnection(site.ConnectionString);
-                await connection.OpenAsync();
-                await using DbTransaction transaction = await connection.BeginTransactionAsync();
-                await using var db = site.Shop.ContextOn(connection);
-                await db.Database.UseTransactionAsync(transaction);
                 await Rename(db, name);
                 await (commits ? transaction.CommitAsync() : transaction.RollbackAsync());
-            });
-            await client.SendAsync(Seen(token!));
-            var view = await site.UntilSeenAsync(client, token!);
+            }));
             Assert.Equal(shown[^1], (string?)view.Rows(1)!["1"]["name"]);
         }
     }
@@ -112,19 +97,13 @@ public sealed class SeenTests(PostgresServer server)
     {
         await using var site = await Site.StartAsync(server, options => options.LogRetention.Count = 1);
         await using var client = await site.ConnectAsync();
-        var token = await site.RequestAsync(async (IServiceProvider _) =>
+        var view = await site.SeenAfterAsync(client, (IServiceProvider _) => site.Shop.InAdoTransactionAsync(async (db, transaction) =>
         {
-            await using var connection = new NpgsqlConnection(site.ConnectionString);
-            await connection.OpenAsync();
-            await using DbTransaction transaction = await connection.BeginTransactionAsync();
-            await using var db = site.Shop.ContextOn(connection);
-            await db.Database.UseTransactionAsync(transaction);
             await Rename(db, "late");
             await site.Shop.AddItemsAsync(1, "meanwhile", "and more");
             await transaction.CommitAsync();
-        });
-        await client.SendAsync(Seen(token!));
-        Assert.Equal("late", (string?)(await site.UntilSeenAsync(client, token!)).Rows(1)!["1"]["name"]);
+        }));
+        Assert.Equal("late", (string?)view.Rows(1)!["1"]["name"]);
     }
 
     [Fact]
@@ -211,7 +190,7 @@ public sealed class SeenTests(PostgresServer server)
         await site.RequestAsync(db => Rename(db, "second"));
         await using var client = await site.ConnectAsync();
         await client.SendAsync(Seen(token!));
-        await site.UntilSeenAsync(client, token!);
+        await site.UntilSeenAsync(client);
     }
 
     private static string Seen(string token) => $$"""{"type":"seen","transaction":"{{token}}"}""";
@@ -229,8 +208,6 @@ public sealed class SeenTests(PostgresServer server)
         private Func<IServiceProvider, Task> _handle = _ => Task.CompletedTask;
 
         public Shop Shop => shop;
-
-        public string ConnectionString => shop.ConnectionString;
 
         public static async Task<Site> StartAsync(PostgresServer server, Action<LiveHubOptions>? options = null)
         {
@@ -264,8 +241,19 @@ public sealed class SeenTests(PostgresServer server)
 
         public Task<string?> RequestAsync(Func<ShopDb, Task> handle) => RequestAsync((IServiceProvider services) => handle(services.GetRequiredService<ShopDb>()));
 
+        /// <returns>What the client shows when it is told that it shows what a request has committed.</returns>
+        public async Task<RawView> SeenAfterAsync(RawClient client, Func<IServiceProvider, Task> handle)
+        {
+            var token = await RequestAsync(handle);
+            await client.SendAsync(Seen(token!));
+            return await UntilSeenAsync(client);
+        }
+
+        public Task<RawView> SeenAfterAsync(RawClient client, Func<ShopDb, Task> handle)
+            => SeenAfterAsync(client, (IServiceProvider services) => handle(services.GetRequiredService<ShopDb>()));
+
         /// <returns>What the client shows when it is told.</returns>
-        public async Task<RawView> UntilSeenAsync(RawClient client, string token)
+        public async Task<RawView> UntilSeenAsync(RawClient client)
         {
             for (JsonObject message; (string?)(message = await client.NextAsync())["type"] != "seen";)
             {

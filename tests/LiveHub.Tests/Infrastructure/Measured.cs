@@ -27,7 +27,8 @@ internal sealed class Measured : IDisposable
     }
 
     /// <summary>For what is put together by hand.</summary>
-    public static ServiceProvider Services() => new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSingleton<LiveHubMetrics>().BuildServiceProvider();
+    public static ServiceProvider Services() => new ServiceCollection()
+        .AddLogging().AddSingleton(typeof(GuardedLogger<>)).AddMetrics().AddSingleton(TimeProvider.System).AddSingleton<LiveHubMetrics>().BuildServiceProvider();
 
     public long this[string name] => _sums.GetValueOrDefault(name);
 

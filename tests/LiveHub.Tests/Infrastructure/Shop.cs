@@ -1,3 +1,4 @@
+using System.Data.Common;
 using LiveHub.Backplane;
 using LiveHub.Routing;
 using Microsoft.AspNetCore.Builder;
@@ -24,6 +25,8 @@ public sealed class Shop : IAsyncDisposable
     public WebApplication App { get; }
 
     public string ConnectionString { get; }
+
+    public ILiveHub Live => App.Services.GetRequiredService<ILiveHub>();
 
     internal IBackplane Log => App.Services.GetRequiredService<IBackplane>();
 
@@ -89,6 +92,17 @@ public sealed class Shop : IAsyncDisposable
     public ShopDb ContextOn(NpgsqlConnection connection)
         => new(new DbContextOptionsBuilder<ShopDb>().UseNpgsql(connection).UseLiveHub(App.Services).Options);
 
+    /// <summary>Runs something in a transaction that ADO.NET begins and ends: no event of EF Core tells how.</summary>
+    public async Task InAdoTransactionAsync(Func<ShopDb, DbTransaction, Task> use)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var db = ContextOn(connection);
+        await db.Database.UseTransactionAsync(transaction);
+        await use(db, transaction);
+    }
+
     public Task AddItemsAsync(int shelf, params string[] names) => WithDbAsync(async db =>
     {
         foreach (var name in names)
@@ -98,11 +112,30 @@ public sealed class Shop : IAsyncDisposable
         }
     });
 
+    public Task AddShelfAsync(string name) => WithDbAsync(async db =>
+    {
+        db.Shelves.Add(new() { Name = name });
+        await db.SaveChangesAsync();
+    });
+
     public Task RenameAsync(int item, string name) => WithDbAsync(async db =>
     {
         (await db.Items.SingleAsync(i => i.Id == item)).Name = name;
         await db.SaveChangesAsync();
     });
+
+    /// <summary>Whether a transaction has taken its snapshot and read nothing yet.</summary>
+    public bool IsSnapshotTaken()
+    {
+        using var connection = new NpgsqlConnection(ConnectionString);
+        connection.Open();
+        const string sql = """
+            select count(*) from pg_stat_activity
+            where datname = current_database() and state = 'idle in transaction' and query in ('select 1', 'select pg_current_snapshot()::text')
+            """;
+        using var command = new NpgsqlCommand(sql, connection);
+        return (long)command.ExecuteScalar()! > 0;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -9,10 +9,10 @@ namespace LiveHub.Tests.Routing;
 internal sealed class ModelClient
 {
     private readonly Dictionary<string, Held> _held = [];
-    private readonly Dictionary<int, HashSet<string>> _collections = [];
+    private readonly Dictionary<long, HashSet<string>> _collections = [];
 
     /// <summary>The rows that a collection shows, as JSON; none before it has entered.</summary>
-    public IEnumerable<string> Rows(int shape)
+    public IEnumerable<string> Rows(long shape)
         => _collections.TryGetValue(shape, out var members) ? members.Select(key => _held[key].Row!.ToJsonString()).Order() : [];
 
     /// <summary>The row ops of one step.</summary>
@@ -28,7 +28,7 @@ internal sealed class ModelClient
     }
 
     /// <summary>Snapshots and the row ops that follow in their step.</summary>
-    public void Enter(IReadOnlyDictionary<int, IEnumerable<JsonObject>> snapshots, IEnumerable<JsonObject> ops)
+    public void Enter(IReadOnlyDictionary<long, IEnumerable<JsonObject>> snapshots, IEnumerable<JsonObject> ops)
     {
         var entering = snapshots.ToDictionary(s => s.Key, s => s.Value.ToDictionary(KeyOf, row => new Held { Row = Copy(row) }));
         foreach (var (op, shape, leaves) in ops.SelectMany(Targets))
@@ -99,8 +99,8 @@ internal sealed class ModelClient
 
     private static JsonObject Copy(JsonObject row) => row.DeepClone().AsObject();
 
-    private static IEnumerable<(JsonObject Op, int Shape, bool Leaves)> Targets(JsonObject op)
-        => new[] { "insert", "update", "delete" }.SelectMany(kind => (op[kind]?.AsArray() ?? []).Select(shape => (op, (int)shape!, kind == "delete")));
+    private static IEnumerable<(JsonObject Op, long Shape, bool Leaves)> Targets(JsonObject op)
+        => new[] { "insert", "update", "delete" }.SelectMany(kind => (op[kind]?.AsArray() ?? []).Select(shape => (op, (long)shape!, kind == "delete")));
 
     private sealed class Held
     {

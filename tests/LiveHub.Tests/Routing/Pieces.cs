@@ -28,13 +28,15 @@ internal static class Pieces
         => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), time ?? TimeProvider.System);
 
     public static Router Router(IBackplane log, LogRetention? retention = null, IServiceProvider? services = null)
-        => new(log, Order(retention), (services ?? Measured.Services()).GetRequiredService<LiveHubMetrics>(), TimeProvider.System, NullLogger<Router>.Instance);
+        => new(log, Order(retention), (services ?? Measured.Services()).GetRequiredService<LiveHubMetrics>(), TimeProvider.System, new(NullLogger<Router>.Instance));
 
     /// <summary>The columns of a row as clients get them.</summary>
     public static JsonObject Shown(Projection projection, Row row)
         => Part(new RoutedChange(Change.Between(projection.Entity, 1, null, row)!, default).Full(projection))["row"]!.AsObject();
 
-    public static ShapeMember Member(Shape shape, int id = 1) => new(new(id, shape), Queue());
+    public static LiveShape Live(Shape shape, long id = 1) => new(id, shape, IndexedTerm.Of(shape));
+
+    public static ShapeMember Member(Shape shape, long id = 1) => new(Live(shape, id), Queue());
 
     public static string Text(ReadOnlyMemory<byte> json) => Encoding.UTF8.GetString(json.Span);
 

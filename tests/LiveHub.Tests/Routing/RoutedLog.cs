@@ -46,7 +46,7 @@ internal sealed class RoutedLog
     }
 
     /// <summary>A shape's number.</summary>
-    public int Id(int shape) => _members[shape].Shape.Id;
+    public long Id(int shape) => _members[shape].Shape.Id;
 
     /// <summary>What joins the snapshots of some shapes that enter at a position.</summary>
     public List<JsonObject> Joined(long from, long position, IEnumerable<int> shapes)
@@ -65,7 +65,7 @@ internal sealed class RoutedLog
     }
 
     /// <summary>The snapshots of some shapes of a table.</summary>
-    public Dictionary<int, IEnumerable<JsonObject>> Snapshots(IEnumerable<int> shapes, IReadOnlyCollection<Row> table)
+    public Dictionary<long, IEnumerable<JsonObject>> Snapshots(IEnumerable<int> shapes, IReadOnlyCollection<Row> table)
         => shapes.Select(shape => _members[shape].Shape).ToDictionary(s => s.Id, s => table.Where(s.Shape.Matches).Select(row => Pieces.Shown(s.Shape.Projection, row)));
 
     /// <summary>Every collection is what its shape is on the table.</summary>

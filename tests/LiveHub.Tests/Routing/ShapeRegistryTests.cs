@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using LiveHub.Model;
 using LiveHub.Routing;
 using LiveHub.Tests.Model;
 using LiveHub.Tests.Shapes;
@@ -13,9 +14,9 @@ public sealed class ShapeRegistryTests
     [Fact]
     public void Equal_shapes_are_one_and_have_one_number()
     {
-        var a = _registry.Join(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1, 2)), Pieces.Queue());
-        var b = _registry.Join(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 2, 1)), Pieces.Queue());
-        var c = _registry.Join(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)), Pieces.Queue());
+        var a = Join(Catalog.Term(Catalog.Book, "ShelfId", 1, 2));
+        var b = Join(Catalog.Term(Catalog.Book, "ShelfId", 2, 1));
+        var c = Join(Catalog.Term(Catalog.Book, "ShelfId", 1));
         Assert.Same(a.Shape, b.Shape);
         Assert.NotEqual(a.Shape.Id, c.Shape.Id);
         Assert.Equal(2, _registry.Count);
@@ -25,8 +26,8 @@ public sealed class ShapeRegistryTests
     [Fact]
     public void A_shape_lives_as_long_as_somebody_takes_part()
     {
-        var a = _registry.Join(Catalog.Shape(Catalog.Book), Pieces.Queue());
-        var b = _registry.Join(Catalog.Shape(Catalog.Book), Pieces.Queue());
+        var a = Join();
+        var b = Join();
         _registry.Leave(a);
         _registry.Leave(a);
         Assert.True(a.HasLeft);
@@ -40,9 +41,9 @@ public sealed class ShapeRegistryTests
     [Fact]
     public void A_number_is_not_given_twice()
     {
-        var first = _registry.Join(Catalog.Shape(Catalog.Book), Pieces.Queue());
+        var first = Join();
         _registry.Leave(first);
-        Assert.NotEqual(first.Shape.Id, _registry.Join(Catalog.Shape(Catalog.Book), Pieces.Queue()).Shape.Id);
+        Assert.NotEqual(first.Shape.Id, Join().Shape.Id);
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class ShapeRegistryTests
             var members = new List<ShapeMember>();
             foreach (var shape in shapes.Concat(shapes))
             {
-                members.Add(registry.Join(shape, Pieces.Queue()));
+                members.Add(registry.Join(shape, IndexedTerm.Of(shape), Pieces.Queue()));
                 if (random.Next(3) == 0)
                 {
                     var leaving = members[random.Next(members.Count)];
@@ -76,6 +77,12 @@ public sealed class ShapeRegistryTests
 
             Assert.Empty(found);
         }, runs: 50);
+
+    private ShapeMember Join(params Term[] terms)
+    {
+        var shape = Catalog.Shape(Catalog.Book, terms);
+        return _registry.Join(shape, IndexedTerm.Of(shape), Pieces.Queue());
+    }
 
     private List<LiveShape> Found()
     {

@@ -75,6 +75,22 @@ public sealed class StepComposerTests
         });
 
     [Fact]
+    public void A_shape_s_number_may_be_as_large_as_every_client_can_read()
+    {
+        const long largest = (1L << 53) - 1;
+        var member = Pieces.Member(Catalog.Shape(Catalog.Genre), largest);
+        var change = Catalog.Change(Catalog.Genre, null, Catalog.Row(Catalog.Genre, new Genre()));
+        _composer.Begin(new(1, 1));
+        _composer.AddChange(change, new(1, 1), transaction: null, [member]);
+        var shared = new RowDiff(new(change, new(1, 1)), member.Shape, DiffKind.Insert, isShared: true);
+        _composer.AddRow([new(shared, member)]);
+        Assert.Equal([(DiffKind.Insert, largest), (DiffKind.Insert, largest)], Pieces.Ops(_composer.Step).SelectMany(Targets));
+        _composer.Step.Clear();
+        _composer.Step.AddSnapshot(largest, isFirst: true, "]}"u8.ToArray());
+        Assert.Equal(largest, (long)Assert.Single(Pieces.Ops(_composer.Step))["shape"]!);
+    }
+
+    [Fact]
     public void P17_a_delete_alone_carries_neither_row_nor_set()
         => Assert.Equal("""{"key":[1,"x"],"version":1,"delete":[1]}""", Assert.Single(Compose(
             Catalog.Change(Catalog.Copy, Catalog.Row(new Copy { BookId = 1, Place = "x", Note = "n" }), null), Catalog.Shape(Catalog.Copy))).ToJsonString());
@@ -86,7 +102,7 @@ public sealed class StepComposerTests
             foreach (var change in new Table().Write(writes))
             {
                 var ops = Compose(change, shapes);
-                var expected = shapes.Select((shape, i) => (Kind: Pieces.Definition(shape, change), Id: i + 1, shape.Projection)).Where(d => d.Kind is not DiffKind.None).ToList();
+                var expected = shapes.Select((shape, i) => (Kind: Pieces.Definition(shape, change), Id: i + 1L, shape.Projection)).Where(d => d.Kind is not DiffKind.None).ToList();
                 Assert.Equal(expected.Select(d => d.Projection).Distinct().Count(), ops.Count);
                 Assert.Equal(expected.Select(d => (d.Kind, d.Id)).Order(), ops.SelectMany(Targets).Order());
                 foreach (var op in ops)
@@ -167,9 +183,9 @@ public sealed class StepComposerTests
         return Assert.Single(frames);
     }
 
-    private static IEnumerable<(DiffKind Kind, int Id)> Targets(JsonObject op)
+    private static IEnumerable<(DiffKind Kind, long Id)> Targets(JsonObject op)
         => new[] { ("insert", DiffKind.Insert), ("update", DiffKind.Update), ("delete", DiffKind.Delete) }
-            .SelectMany(k => (op[k.Item1]?.AsArray() ?? []).Select(id => (k.Item2, (int)id!)));
+            .SelectMany(k => (op[k.Item1]?.AsArray() ?? []).Select(id => (k.Item2, (long)id!)));
 
     private List<JsonObject> Compose(Change change, params Shape[] shapes)
     {

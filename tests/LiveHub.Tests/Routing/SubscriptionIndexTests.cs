@@ -35,9 +35,9 @@ public sealed class SubscriptionIndexTests
         => Always.HoldsForLists(Generated.Shapes.ArrayOf(20), Invalidations, (shapes, invalidations) =>
         {
             var index = new SubscriptionIndex();
-            var live = shapes.Select((shape, i) => new LiveShape(i, shape)).ToList();
+            var live = shapes.Select((shape, i) => Pieces.Live(shape, i)).ToList();
             live.ForEach(index.Add);
-            index.Add(new(1000, Catalog.Shape(Catalog.Genre)));
+            index.Add(Pieces.Live(Catalog.Shape(Catalog.Genre), 1000));
             foreach (var invalidation in invalidations)
             {
                 var found = new List<LiveShape>();
@@ -55,7 +55,7 @@ public sealed class SubscriptionIndexTests
         => Always.HoldsForLists(Generated.Shapes.ArrayOf(20), Table.Writes, (shapes, writes) =>
         {
             var index = new SubscriptionIndex();
-            var live = shapes.Select((shape, i) => new LiveShape(i, shape)).ToList();
+            var live = shapes.Select((shape, i) => Pieces.Live(shape, i)).ToList();
             live.ForEach(index.Add);
             var table = new Table();
             foreach (var row in table.Write(writes).Select(c => (c.After ?? c.Before)!))
@@ -81,7 +81,7 @@ public sealed class SubscriptionIndexTests
         var index = new SubscriptionIndex();
         for (var i = 0; i < 1000; i++)
         {
-            index.Add(new(i, Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "Id", i, i + 1))));
+            index.Add(Pieces.Live(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "Id", i, i + 1)), i));
         }
 
         var found = new List<LiveShape>();
@@ -93,8 +93,8 @@ public sealed class SubscriptionIndexTests
     public void Shapes_of_other_entities_are_not_found()
     {
         var index = new SubscriptionIndex();
-        index.Add(new(1, Catalog.Shape(Catalog.Genre)));
-        index.Add(new(2, Catalog.Shape(Catalog.Book)));
+        index.Add(Pieces.Live(Catalog.Shape(Catalog.Genre), 1));
+        index.Add(Pieces.Live(Catalog.Shape(Catalog.Book), 2));
         var found = new List<LiveShape>();
         index.Find(Catalog.Change(Catalog.Book, null, Catalog.Row(new Book())), found);
         Assert.Equal(2, Assert.Single(found).Id);
@@ -106,7 +106,7 @@ public sealed class SubscriptionIndexTests
         var index = new SubscriptionIndex();
         for (var i = 0; i < 1000; i++)
         {
-            index.Add(new(i, Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", i), Catalog.Term(Catalog.Book, "Lent", true))));
+            index.Add(Pieces.Live(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", i), Catalog.Term(Catalog.Book, "Lent", true)), i));
         }
 
         var found = new List<LiveShape>();
@@ -134,7 +134,7 @@ public sealed class SubscriptionIndexTests
         }
     }
 
-    private static List<LiveShape> Sample(int count) => [.. Always.Sample(Generated.Shapes, count).Select((shape, i) => new LiveShape(i, shape))];
+    private static List<LiveShape> Sample(int count) => [.. Always.Sample(Generated.Shapes, count).Select((shape, i) => Pieces.Live(shape, i))];
 
     /// <summary>Which shapes are added, and which of those there are is removed.</summary>
     private static Gen<(Shape? Add, int Remove)[]> Steps(Gen<Shape> shapes)
@@ -148,7 +148,7 @@ public sealed class SubscriptionIndexTests
         {
             if (add is not null)
             {
-                shapes.Add(new(shapes.Count, add));
+                shapes.Add(Pieces.Live(add, shapes.Count));
                 index.Add(shapes[^1]);
             }
             else if (shapes.Count > 0)

@@ -1,6 +1,7 @@
 import { Api } from "../../acceptance/api.ts";
 import { collectionCases } from "../../acceptance/collections.cases.ts";
 import { endCases } from "../../acceptance/ends.cases.ts";
+import { messageCases } from "../../acceptance/messages.cases.ts";
 import { stageOf } from "../../acceptance/stage.ts";
 import { valuesCases } from "../../acceptance/values.cases.ts";
 import { valuesStageOf } from "../../acceptance/values-stage.ts";
@@ -12,6 +13,7 @@ const Socket = globalThis.WebSocket as unknown as SocketConstructor;
 
 const sample = stageOf(() => new Api(""), Socket);
 collectionCases(sample);
+messageCases(sample);
 const onSample = collected.splice(0);
 
 const values = valuesStageOf(() => "", Socket);

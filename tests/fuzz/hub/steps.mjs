@@ -114,7 +114,7 @@ const frames = {
   /** A message that is too large for the transport. */
   large: (random) => ({ kind: 'frame', closes: true, frames: [invocation(JSON.stringify({ type: 'unsubscribe', ids: [1], x: 'x'.repeat(MAX_MESSAGE_BYTES + random.below(200_000)) }))] }),
 
-  /** A good message that comes in pieces, or several at once: as good as any. */
+  /** Good messages, several at once and cut anywhere: all of them are handled. */
   pieces(random) {
     const whole = random.list(random.between(1, 5), () => invocation(JSON.stringify({ type: 'unsubscribe', ids: [random.between(1, 99)] }))).join('');
     const cut = random.below(whole.length);

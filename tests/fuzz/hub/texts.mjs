@@ -7,7 +7,7 @@ export const knownCodes = new Set([...readFileSync(inRoot('docs', 'protocol.md')
 /** Codes that say that something is wrong with the server; nothing is, here. */
 export const faultCodes = new Set(['internal', 'snapshot_failed', 'snapshot_too_slow', 'snapshot_too_large']);
 
-/** What no client has any business with: stacks, types, SQL, what is hidden. */
+/** What no client may be told: stack traces, type names, SQL, what is hidden. */
 const INDISCREET = [
   /\bat \w+(\.\w+)+\(/, /\bSystem\.\w/, /\bMicrosoft\.\w/, /\bNpgsql/, /\bLiveHub\.\w/, /\bFuzzServer\b/, /Exception\b/, /\bselect\b.+\bfrom\b/i, /\b(22|23|25|42|57)[0-9A-Z]{3}: /, /"Things"|"Links"|"Vaults"/,
   /secret-\d/, /\.cs\b/, /\/home\/|\/tmp\//,

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
 
-// The server that fuzzers attack: an application as any other, that also says how it is.
+// The server that fuzzers attack: an ordinary application that also reports how it is.
 var builder = WebApplication.CreateBuilder(args);
 var database = builder.Configuration.GetConnectionString("Fuzz") ?? throw new InvalidOperationException("ConnectionStrings:Fuzz is not set.");
 var faults = new Faults();

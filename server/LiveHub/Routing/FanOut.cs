@@ -1,0 +1,109 @@
+using LiveHub.Backplane;
+using LiveHub.Changes;
+
+namespace LiveHub.Routing;
+
+/// <summary>
+/// Gives one changeset after another to the queues of the connections that see it: staged first, and published when all of it is there, so that nobody takes
+/// half of one. One thread at a time.
+/// </summary>
+internal sealed class FanOut
+{
+    private readonly List<LiveShape> _found = [];
+    private readonly List<SendQueue> _touched = [];
+
+    /// <summary>The queues that see something of the changeset.</summary>
+    public IReadOnlyList<SendQueue> Touched => _touched;
+
+    /// <summary>How many diffs of the changeset all of them got.</summary>
+    public int Diffs { get; private set; }
+
+    public void Stage(LogEntry entry, ShapeRegistry shapes)
+    {
+        foreach (var change in entry.Changeset.Changes)
+        {
+            Stage(change, entry.Position, entry.Changeset.Transaction, shapes);
+        }
+
+        foreach (var invalidation in entry.Changeset.Invalidations)
+        {
+            Stage(invalidation, entry.Position, shapes);
+        }
+    }
+
+    /// <summary>The changeset is staged whole: from here on it can be taken.</summary>
+    public void Publish()
+    {
+        foreach (var queue in _touched)
+        {
+            queue.Publish();
+        }
+    }
+
+    /// <summary>Takes back what is staged and not published.</summary>
+    public void Unstage()
+    {
+        foreach (var queue in _touched)
+        {
+            queue.Unstage();
+        }
+
+        Clear();
+    }
+
+    /// <summary>Is done with the changeset.</summary>
+    public void Clear()
+    {
+        _touched.Clear();
+        Diffs = 0;
+    }
+
+    private void Stage(Change change, Position position, TransactionId? transaction, ShapeRegistry shapes)
+    {
+        _found.Clear();
+        shapes.Find(change, _found);
+        RoutedChange? routed = null;
+        foreach (var shape in _found)
+        {
+            var kind = Differ.Diff(shape.Shape, change);
+            if (kind is DiffKind.None)
+            {
+                continue;
+            }
+
+            routed ??= new(change, position, transaction);
+            var diff = new RowDiff(routed, shape, kind, isShared: shape.Members.Count > 1);
+            Diffs += shape.Members.Count;
+            foreach (var member in shape.Members)
+            {
+                if (member.Queue.Stage(new(diff, member)))
+                {
+                    _touched.Add(member.Queue);
+                }
+            }
+        }
+    }
+
+    /// <summary>Tells the connections that may show some of the rows; what they do about it they know themselves.</summary>
+    private void Stage(Invalidation invalidation, Position position, ShapeRegistry shapes)
+    {
+        _found.Clear();
+        shapes.Find(invalidation, _found);
+        var routed = new RoutedInvalidation(invalidation, position);
+        foreach (var shape in _found)
+        {
+            if (!Differ.MayShow(shape.Shape, invalidation))
+            {
+                continue;
+            }
+
+            foreach (var member in shape.Members)
+            {
+                if (member.Queue.StageInvalidation(routed))
+                {
+                    _touched.Add(member.Queue);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using LiveHub.Tests.Infrastructure;
+using LiveHub.Tests.Model;
+
+namespace LiveHub.Tests.Routing;
+
+/// <summary>Who is given up, and that routing goes on.</summary>
+public sealed class RouterFaultTests : RouterSetup
+{
+    [Fact]
+    public async Task G9_a_queue_that_overflows_is_given_up_alone()
+    {
+        Start();
+        var overflows = 0;
+        var slow = Pieces.Queue(5, onOverflow: () => overflows++);
+        Attach(slow, Catalog.Shape(Catalog.Book));
+        var other = Join();
+        for (var i = 1; i <= 20; i++)
+        {
+            Log.Append(Insert(i, 1));
+        }
+
+        await Router.WaitForAsync(20, Stopping);
+        Assert.Equal(1, overflows);
+        Assert.Empty(slow.Take([]));
+        Assert.Equal(20, Offsets(other).Count);
+    }
+
+    [Fact]
+    public async Task An_entry_that_cannot_be_routed_is_counted_gives_everybody_up_and_the_next_is_routed()
+    {
+        using var measured = new Measured(Services);
+        Start();
+        var given = 0;
+        Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
+        Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Genre));
+        Log.Append(Broken());
+        await Router.WaitForAsync(1, Stopping);
+        Assert.Equal(2, given);
+        Assert.Equal(1, measured[$"livehub.failures routing {typeof(IndexOutOfRangeException)}"]);
+        var queue = Join();
+        Log.Append(Insert(2, 1));
+        await Router.WaitForAsync(2, Stopping);
+        Assert.Equal([2L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task A_log_that_was_trimmed_gives_everybody_up_and_routing_goes_on_at_the_head()
+    {
+        var given = 0;
+        Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Book));
+        Start();
+        Log.Append(Insert(1, 1));
+        await Router.WaitForAsync(1, Stopping);
+        Log.Skip(10);
+        await Router.WaitForAsync(11, Stopping);
+        var queue = Join();
+        Log.Append(Insert(12, 1));
+        await Router.WaitForAsync(12, Stopping);
+        Assert.Equal(1, given);
+        Assert.Equal([12L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task A_detached_queue_is_not_given_up()
+    {
+        Start();
+        var given = 0;
+        var queue = Pieces.Queue(onOverflow: () => given++);
+        Router.Attach(queue);
+        Router.Detach(queue);
+        Log.Append(Broken());
+        await Router.WaitForAsync(1, Stopping);
+        Assert.Equal(0, given);
+    }
+}
