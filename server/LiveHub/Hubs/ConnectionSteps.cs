@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Protocol;
@@ -10,11 +9,9 @@ namespace LiveHub.Hubs;
 internal sealed class ConnectionSteps(
     SyncConnectionFactory shared, SendQueue queue, Subscriptions subscriptions, InvalidatedShapes invalidated, FrameWriter writer)
 {
-    private const int KeptCapacity = 128;
-
     private static readonly List<ShapeMember> None = [];
 
-    private List<Delivery> _spare = [];
+    private Deliveries _spare = new();
 
     /// <summary>The end of the last step: everything up to here was written.</summary>
     private Position _position;
@@ -26,23 +23,11 @@ internal sealed class ConnectionSteps(
         {
             var deliveries = queue.Take(_spare);
             var rows = 0;
-            for (var i = 0; i < deliveries.Count;)
+            for (var i = WriteShared(deliveries.Span, ref rows); i < deliveries.Count; i += WriteShared(deliveries.Span[i..], ref rows))
             {
-                _position = deliveries[i].Change.Position;
-                if (IsAlone(deliveries, i))
-                {
-                    var (diff, member) = deliveries[i++];
-                    if (IsFor(member, diff.Change, None))
-                    {
-                        await writer.WriteAsync(diff.Op, _position);
-                        rows++;
-                    }
-
-                    continue;
-                }
-
+                _position = deliveries.Span[i].Change.Position;
                 composer.Begin(_position);
-                i = AddChangeset(composer, deliveries, i, None);
+                i = AddChangeset(composer, deliveries.Span, i, None);
                 if (composer.Step.Count > 0)
                 {
                     await writer.WriteAsync(composer.Step);
@@ -111,7 +96,7 @@ internal sealed class ConnectionSteps(
         var deliveries = queue.Take(_spare, end.Offset);
         for (var i = 0; i < deliveries.Count;)
         {
-            i = AddChangeset(composer, deliveries, i, open);
+            i = AddChangeset(composer, deliveries.Span, i, open);
         }
 
         GiveBack(deliveries);
@@ -141,29 +126,53 @@ internal sealed class ConnectionSteps(
         }
     }
 
+    /// <summary>Writes the steps of changesets of which the connection sees one row, as others do: the first ones, as many as fit into the hub message in hand.</summary>
+    /// <returns>How many diffs are written.</returns>
+    private int WriteShared(ReadOnlySpan<Delivery> deliveries, ref int rows)
+    {
+        for (var i = 0; i < deliveries.Length; i++)
+        {
+            var (diff, member) = deliveries[i];
+            var position = diff.Change.Position;
+            var isAlone = i + 1 == deliveries.Length || deliveries[i + 1].Change.Position.Offset != position.Offset;
+            if (!isAlone || !diff.IsShared)
+            {
+                return i;
+            }
+
+            if (IsFor(member, diff.Change, None))
+            {
+                if (!writer.TryWrite(diff.Op, position))
+                {
+                    return i;
+                }
+
+                rows++;
+            }
+
+            _position = position;
+        }
+
+        return deliveries.Length;
+    }
+
     /// <returns>Where the next changeset begins.</returns>
-    private static int AddChangeset(StepComposer composer, List<Delivery> deliveries, int start, List<ShapeMember> entering)
+    private static int AddChangeset(StepComposer composer, Span<Delivery> deliveries, int start, List<ShapeMember> entering)
     {
         var offset = deliveries[start].Change.Position.Offset;
         var i = start;
-        while (i < deliveries.Count && deliveries[i].Change.Position.Offset == offset)
+        while (i < deliveries.Length && deliveries[i].Change.Position.Offset == offset)
         {
             var first = i;
-            while (++i < deliveries.Count && deliveries[i].Change == deliveries[first].Change)
+            while (++i < deliveries.Length && deliveries[i].Change == deliveries[first].Change)
             {
             }
 
-            AddRow(composer, CollectionsMarshal.AsSpan(deliveries)[first..i], entering);
+            AddRow(composer, deliveries[first..i], entering);
         }
 
         return i;
     }
-
-    /// <summary>Whether a diff is all that the connection sees of its changeset, as others do.</summary>
-    private static bool IsAlone(List<Delivery> deliveries, int index)
-        => deliveries[index].Diff.IsShared
-            && (index + 1 == deliveries.Count || deliveries[index + 1].Change.Position.Offset != deliveries[index].Change.Position.Offset)
-            && deliveries[index].Diff.Op.Length < FrameWriter.MaxBytes / 2;
 
     /// <summary>Leaves out shapes that were closed, and those whose snapshot enters with this step or later: it brings these diffs along.</summary>
     private static bool IsFor(ShapeMember member, RoutedChange change, List<ShapeMember> entering)
@@ -188,9 +197,9 @@ internal sealed class ConnectionSteps(
         composer.AddRow(deliveries[..kept]);
     }
 
-    private void GiveBack(List<Delivery> deliveries)
+    private void GiveBack(Deliveries deliveries)
     {
         deliveries.Clear();
-        _spare = deliveries.Capacity > KeptCapacity ? [] : deliveries;
+        _spare = deliveries;
     }
 }

@@ -40,16 +40,18 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         Append(message.Span);
     }
 
-    /// <summary>Writes a step of one op, which fits into a hub message.</summary>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> op, Position end)
+    /// <summary>Writes a step of one op, where it fits into the hub message in hand.</summary>
+    public bool TryWrite(ReadOnlyMemory<byte> op, Position end)
     {
         if (op.Length + WholeBytes > Space)
         {
-            return WriteFlushedAsync(op, end);
+            return false;
         }
 
-        WriteWhole(op, end);
-        return ValueTask.CompletedTask;
+        BeginWhole();
+        Append(op.Span);
+        EndWhole(end);
+        return true;
     }
 
     /// <summary>Writes a step: whole where it fits into a hub message, else in as many parts as it takes.</summary>
@@ -90,19 +92,6 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         }
 
         AppendEnd(step.End);
-    }
-
-    private async ValueTask WriteFlushedAsync(ReadOnlyMemory<byte> op, Position end)
-    {
-        await FlushAsync();
-        WriteWhole(op, end);
-    }
-
-    private void WriteWhole(ReadOnlyMemory<byte> op, Position end)
-    {
-        BeginWhole();
-        Append(op.Span);
-        EndWhole(end);
     }
 
     private void WriteWhole(Step step)

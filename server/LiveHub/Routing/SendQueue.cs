@@ -13,13 +13,13 @@ namespace LiveHub.Routing;
 /// <param name="metrics">Hears what waits.</param>
 internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string> onOverflow, LiveHubMetrics metrics)
 {
-    private const int KeptCapacity = 128;
+    private const int KeptCapacity = 16;
 
     private readonly Lock _lock = new();
     private readonly List<Delivery> _staged = [];
     private readonly List<RoutedInvalidation> _stagedInvalidations = [];
     private readonly List<RoutedInvalidation> _invalidations = [];
-    private List<Delivery> _rows = [];
+    private Deliveries _rows = new();
     private long _bytes;
     private bool _isClosed;
 
@@ -65,7 +65,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
             }
             else if (!_isClosed)
             {
-                _rows.AddRange(_staged);
+                _rows.AddRange(CollectionsMarshal.AsSpan(_staged));
                 Count(SizeOf(CollectionsMarshal.AsSpan(_staged)));
                 _invalidations.AddRange(_stagedInvalidations);
             }
@@ -93,12 +93,12 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
         _staged.Clear();
         if (_staged.Capacity > KeptCapacity)
         {
-            _staged.Capacity = KeptCapacity;
+            _staged.Capacity = 0;
         }
     }
 
     /// <summary>Takes the diffs that wait, up to an offset, in exchange for an empty list: those of changesets before the first invalidation.</summary>
-    public List<Delivery> Take(List<Delivery> empty, long through = long.MaxValue)
+    public Deliveries Take(Deliveries empty, long through = long.MaxValue)
     {
         lock (_lock)
         {
@@ -111,9 +111,9 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
                 return all;
             }
 
-            empty.AddRange(CollectionsMarshal.AsSpan(_rows)[..count]);
-            Count(-SizeOf(CollectionsMarshal.AsSpan(empty)));
-            _rows.RemoveRange(0, count);
+            empty.AddRange(_rows.Span[..count]);
+            Count(-SizeOf(empty.Span));
+            _rows.RemoveFirst(count);
             return empty;
         }
     }
@@ -179,14 +179,20 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
             return _rows.Count;
         }
 
-        var later = _rows.FindIndex(d => d.Change.Position.Offset > offset);
-        return later < 0 ? _rows.Count : later;
+        var rows = _rows.Span;
+        var count = 0;
+        while (count < rows.Length && rows[count].Change.Position.Offset <= offset)
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private void Clear()
     {
         _isClosed = true;
-        _rows = [];
+        _rows.Clear();
         Count(-_bytes);
         _invalidations.Clear();
     }

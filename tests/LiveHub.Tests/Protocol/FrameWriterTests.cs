@@ -139,12 +139,7 @@ public sealed class FrameWriterTests
             else if (ops is not null)
             {
                 expected.Add(Fill(step, ops, expected.Count));
-                if (ops is [< FrameWriter.MaxBytes / 2])
-                {
-                    var (head, rows, _) = step.Piece(0, out var own);
-                    Completed(writer.WriteAsync((byte[])[.. head.Span, .. own, .. rows.Span], step.End));
-                }
-                else
+                if (ops is not [_] || !writer.TryWrite(Only(step), step.End))
                 {
                     Completed(writer.WriteAsync(step));
                 }
@@ -184,6 +179,12 @@ public sealed class FrameWriterTests
     }
 
     private static string End(string step) => step[(step.LastIndexOf(';') + 1)..];
+
+    private static byte[] Only(Step step)
+    {
+        var (head, rows, _) = step.Piece(0, out var own);
+        return [.. head.Span, .. own, .. rows.Span];
+    }
 
     private static bool IsOne(List<JsonObject> messages)
         => messages is [var message] && (message["ops"] ?? message["steps"]?[0]) is null or JsonArray { Count: 1 };

@@ -21,6 +21,9 @@ internal static class Pieces
         => new(
             maxRows, onReady ?? (_ => { }), _ => onOverflow?.Invoke(), services is null ? Unheard : services.GetRequiredService<LiveHubMetrics>());
 
+    /// <summary>The diffs that wait, up to an offset.</summary>
+    public static List<Delivery> TakeAll(this SendQueue queue, long through = long.MaxValue) => [.. queue.Take(new(), through).Span];
+
     /// <summary>Counts for nobody.</summary>
     private static LiveHubMetrics Unheard { get; } = Measured.Services().GetRequiredService<LiveHubMetrics>();
 

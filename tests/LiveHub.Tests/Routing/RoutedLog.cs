@@ -42,7 +42,7 @@ internal sealed class RoutedLog
         _ = router.RunAsync(stopping.Token);
         Assert.Equal(count, router.Routed.Offset);
         stopping.Cancel();
-        return new(router, members, Compose(queue.Take([])));
+        return new(router, members, Compose(queue.TakeAll()));
     }
 
     /// <summary>A shape's number.</summary>

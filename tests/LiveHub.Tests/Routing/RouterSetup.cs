@@ -39,7 +39,7 @@ public abstract class RouterSetup : IAsyncDisposable
     /// <summary>Its rows have no values, so that whoever looks at them fails.</summary>
     private protected static Change Broken() => Catalog.Changeset(Catalog.Change(Catalog.Book, null, new Row([]))).Changes[0];
 
-    private protected static List<long> Offsets(SendQueue queue) => [.. queue.Take([]).Select(d => d.Change.Position.Offset)];
+    private protected static List<long> Offsets(SendQueue queue) => [.. queue.TakeAll().Select(d => d.Change.Position.Offset)];
 
     private protected void Start(Router? other = null) => _running.Add((other ?? Router).RunAsync(Stopping));
 

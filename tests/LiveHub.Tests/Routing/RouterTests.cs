@@ -32,7 +32,7 @@ public sealed class RouterTests : RouterSetup
         Attach(queue, Catalog.Shape(Catalog.Book), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
         Log.Append(Insert(1, 1).Changes[0], Insert(2, 1).Changes[0], Insert(3, 2).Changes[0]);
         await Router.WaitForAsync(1, Stopping);
-        var deliveries = queue.Take([]);
+        var deliveries = queue.TakeAll();
         Assert.Equal(5, deliveries.Count);
         await Until.TrueAsync(() => Volatile.Read(ref wakes) > 0, () => "It was not woken.");
         Assert.Equal(1, wakes);
@@ -46,7 +46,7 @@ public sealed class RouterTests : RouterSetup
         var queues = Enumerable.Range(0, 3).Select(_ => Join()).ToList();
         Log.Append(Insert(1, 1));
         await Router.WaitForAsync(1, Stopping);
-        Assert.Single(queues.Select(q => Assert.Single(q.Take([])).Change).Distinct());
+        Assert.Single(queues.Select(q => Assert.Single(q.TakeAll()).Change).Distinct());
     }
 
     [Theory, InlineData(1, 1, 1), InlineData(1, 100, 1), InlineData(1, 1_536, 4), InlineData(300, 500, 2)]
@@ -63,7 +63,7 @@ public sealed class RouterTests : RouterSetup
         Start();
         await Router.WaitForAsync(changes, Stopping);
         await Until.TrueAsync(() => Volatile.Read(ref wakes) >= readers * expectedWakes, () => $"They were woken {wakes} times.");
-        Assert.All(queues, queue => Assert.Equal(changes, queue.Take([]).Count));
+        Assert.All(queues, queue => Assert.Equal(changes, queue.TakeAll().Count));
         Assert.Equal(readers * expectedWakes, wakes);
     }
 
@@ -150,7 +150,7 @@ public sealed class RouterTests : RouterSetup
         var queue = Join();
         Log.Append(Catalog.Change(Catalog.Book, Book("a"), Book("b"), version: 1));
         await Router.WaitForAsync(2, Stopping);
-        Assert.Equal(2, Assert.Single(queue.Take([])).Change.Change.Version);
+        Assert.Equal(2, Assert.Single(queue.TakeAll()).Change.Change.Version);
         Assert.Equal([1L, 2], Router.ReadRouted(0, 2)!.Select(e => e.Position.Offset));
 
         static Row Book(string title) => Catalog.Row(new Book { Id = 1, Title = title });

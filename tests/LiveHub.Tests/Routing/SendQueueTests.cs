@@ -17,7 +17,7 @@ public sealed class SendQueueTests
     {
         Assert.True(_queue.Stage(Delivery(1)));
         Assert.False(_queue.Stage(Delivery(2)));
-        Assert.Empty(_queue.Take([]));
+        Assert.Empty(_queue.TakeAll());
         _queue.Publish();
         Assert.Equal([1L, 2], Taken());
     }
@@ -111,12 +111,12 @@ public sealed class SendQueueTests
             },
             TestContext.Current.CancellationToken);
         var taken = new List<long>();
-        var spare = new List<Delivery>();
+        var spare = new Deliveries();
         while (taken.Count < count)
         {
             var some = queue.Take(spare);
             Assert.Equal(0, some.Count % 2);
-            taken.AddRange(some.Select(d => d.Change.Position.Offset));
+            taken.AddRange(some.Span.ToArray().Select(d => d.Change.Position.Offset));
             some.Clear();
             spare = some;
             await Task.Yield();
@@ -150,9 +150,9 @@ public sealed class SendQueueTests
         AddInvalidation(4);
         Add(5);
         AddInvalidation(6, rows: 1);
-        Assert.Equal([1L], _queue.Take([], through: 1).Select(d => d.Change.Position.Offset));
+        Assert.Equal([1L], _queue.TakeAll(through: 1).Select(d => d.Change.Position.Offset));
         _queue.Settle(4);
-        Assert.Equal([2L, 5], _queue.Take([], through: 7).Select(d => d.Change.Position.Offset));
+        Assert.Equal([2L, 5], _queue.TakeAll(through: 7).Select(d => d.Change.Position.Offset));
         Assert.Equal([6L], _queue.Invalidations().Select(i => i.Position.Offset));
         _queue.Settle(7);
         Assert.Equal([6L], Taken());
@@ -217,5 +217,5 @@ public sealed class SendQueueTests
         _queue.Publish();
     }
 
-    private List<long> Taken() => [.. _queue.Take([]).Select(d => d.Change.Position.Offset)];
+    private List<long> Taken() => [.. _queue.TakeAll().Select(d => d.Change.Position.Offset)];
 }

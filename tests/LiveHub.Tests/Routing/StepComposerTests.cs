@@ -68,7 +68,11 @@ public sealed class StepComposerTests
                         var shared = new RowDiff(routed, member.Shape, kind, isShared: true);
                         var alone = Composed(new(new(routed, member.Shape, kind, isShared: false), member));
                         Assert.Equal(alone, Composed(new(shared, member)));
-                        Assert.Equal(alone, Written(writer => writer.WriteAsync(shared.Op, shared.Change.Position)));
+                        Assert.Equal(alone, Written(writer =>
+                        {
+                            Assert.True(writer.TryWrite(shared.Op, shared.Change.Position));
+                            return ValueTask.CompletedTask;
+                        }));
                     }
                 }
             }
