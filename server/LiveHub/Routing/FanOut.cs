@@ -10,10 +10,9 @@ namespace LiveHub.Routing;
 internal sealed class FanOut
 {
     private readonly List<LiveShape> _found = [];
-    private readonly List<SendQueue> _touched = [];
 
     /// <summary>The queues that see something of the changeset.</summary>
-    public IReadOnlyList<SendQueue> Touched => _touched;
+    public List<SendQueue> Touched { get; } = [];
 
     /// <summary>How many diffs of the changeset all of them got.</summary>
     public int Diffs { get; private set; }
@@ -34,7 +33,7 @@ internal sealed class FanOut
     /// <summary>The changeset is staged whole: from here on it can be taken.</summary>
     public void Publish()
     {
-        foreach (var queue in _touched)
+        foreach (var queue in Touched)
         {
             queue.Publish();
         }
@@ -43,7 +42,7 @@ internal sealed class FanOut
     /// <summary>Takes back what is staged and not published.</summary>
     public void Unstage()
     {
-        foreach (var queue in _touched)
+        foreach (var queue in Touched)
         {
             queue.Unstage();
         }
@@ -54,7 +53,7 @@ internal sealed class FanOut
     /// <summary>Is done with the changeset.</summary>
     public void Clear()
     {
-        _touched.Clear();
+        Touched.Clear();
         Diffs = 0;
     }
 
@@ -78,7 +77,7 @@ internal sealed class FanOut
             {
                 if (member.Queue.Stage(new(diff, member)))
                 {
-                    _touched.Add(member.Queue);
+                    Touched.Add(member.Queue);
                 }
             }
         }
@@ -101,7 +100,7 @@ internal sealed class FanOut
             {
                 if (member.Queue.StageInvalidation(routed))
                 {
-                    _touched.Add(member.Queue);
+                    Touched.Add(member.Queue);
                 }
             }
         }

@@ -18,12 +18,11 @@ internal sealed class FlushTurn
 
     /// <param name="touched">The queues that a changeset was given to.</param>
     /// <param name="diffs">How many of its diffs.</param>
-    public void Add(IReadOnlyList<SendQueue> touched, int diffs)
+    public void Add(List<SendQueue> touched, int diffs)
     {
         _diffs += diffs;
-        for (var i = 0; i < touched.Count; i++)
+        foreach (var queue in touched)
         {
-            var queue = touched[i];
             if (!queue.IsDue)
             {
                 queue.IsDue = true;
