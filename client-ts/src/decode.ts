@@ -1,15 +1,11 @@
 import { isObject } from "./equality.js";
 import { isKeyValue, type WireKey } from "./keys.js";
-import { protocolVersions } from "./protocol.js";
 import type { End, Fault, GoingAway, Op, Part, RowOp, Seen, ServerMessage, SnapshotOp, Subscribed, Welcome } from "./protocol.js";
 import type { Snapshot } from "./visibility.js";
 
-/** The server said something that is not of this protocol. Nothing can be concluded from it: the client connects anew. */
-export class MalformedMessage extends Error {}
-
 /**
  * Decodes the argument of one `Receive`, message by message: from here on types are certain. Messages of unknown type are left
- * out (P2). Objects are checked in place, not copied. Throws `MalformedMessage` when it comes to one that is not of the protocol.
+ * out (P2). Objects are checked in place, not copied. Throws when it comes to one that is not of the protocol: nothing can be concluded from it, and the client connects anew.
  */
 export function decode(payload: unknown, handle: (message: ServerMessage) => void): void {
   if (!isListOf(payload, isRecord)) return malformed(payload);
@@ -19,8 +15,8 @@ export function decode(payload: unknown, handle: (message: ServerMessage) => voi
   }
 }
 
-export function malformed(value: unknown, what: string = `Not of protocol ${protocolVersions.max}`): never {
-  throw new MalformedMessage(`${what}: ${JSON.stringify(value)?.slice(0, 200)}`);
+export function malformed(value: unknown, what: string = `Not of this protocol`): never {
+  throw new Error(`${what}: ${JSON.stringify(value)?.slice(0, 200)}`);
 }
 
 type Unchecked<T> = { readonly [P in keyof T]?: unknown };
@@ -30,7 +26,7 @@ function isWelcome(m: Unchecked<Welcome>): m is Welcome {
 }
 
 function isSubscribed(m: Unchecked<Subscribed>): m is Subscribed {
-  return isCount(m.id) && isCount(m.shape) && isString(m.entity) && isListOf(m.key, isString, 1);
+  return isCount(m.id) && isCount(m.shape) && isString(m.entity) && isListOf(m.key, isString, 1) && isOptional(m.keys, isPairs);
 }
 
 function isFault(m: Unchecked<Fault>): m is Fault {
@@ -75,6 +71,8 @@ const checks: ReadonlyMap<unknown, Check> = new Map([
 ]);
 
 const isKey = (value: unknown): value is WireKey => isKeyValue(value) || isListOf(value, isKeyValue, 1);
+const isPair = (value: unknown): value is readonly [WireKey, WireKey] => isListOf(value, isKey, 2);
+const isPairs = (value: unknown): value is readonly (readonly [WireKey, WireKey])[] => isListOf(value, isPair);
 const isString = (value: unknown): value is string => typeof value === "string";
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isCounts = (value: unknown): value is readonly number[] => isListOf(value, isCount);
