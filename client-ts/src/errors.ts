@@ -31,7 +31,7 @@ export class LiveHubError extends Error {
   override readonly name: "LiveHubError" = "LiveHubError";
   readonly code: LiveHubErrorCode;
 
-  constructor(code: LiveHubErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: LiveHubErrorCode, message: string, options?: { readonly cause: unknown }) {
     super(message, options);
     this.code = code;
   }
