@@ -67,7 +67,8 @@ export interface Collection<Row, Key = LooseKey> extends Watched<Row> {
   /** The same object until rows, status or error change. */
   readonly state: CollectionState<Row>;
   /**
-   * The row with that key, if it is here; a composite key is an object by column name. It is found by the key as rows show it (a Guid in lower case). (Declared as a method, so that a `Collection<Card, number>` fits
+   * The row with that key, if it is here; a composite key is an object by column name. It is found by the key as rows show it (a Guid in lower case, a time
+   * with six digits of a second: the server's spelling, so a row's own value always fits), and in `many` also as it was asked for. (Declared as a method, so that a `Collection<Card, number>` fits
    * where a `Collection<Card>` is wanted; bound all the same.)
    */
   get(key: Key): Row | undefined;
@@ -110,7 +111,12 @@ export interface AllOptions<Row, C extends string> extends KeyOptions<C> {
 /** What typed and untyped hubs have in common. Every method is bound. */
 export interface HubBase {
   readonly status: HubStatus;
-  /** Calls `listener` after every change of `status`. Returns the function that ends it. */
+  /**
+   * Why there is no connection: the last attempt's or the lost connection's error, code `connection_failed` with the error itself as `cause` (an answer 404 or 401, what `configure` or
+   * `accessTokenFactory` threw); it is tried again. Undefined once connected. Code `protocol` where `status` is `closed` for that. Each cause is also written to the console, once.
+   */
+  readonly error: LiveHubError | undefined;
+  /** Calls `listener` after every change of `status` or `error`. Returns the function that ends it. */
   readonly subscribe: (listener: () => void) => () => void;
   /** Whether a collection is open under that label. */
   readonly watching: (label: string) => boolean;
@@ -132,7 +138,7 @@ export interface LiveHub<S extends SchemaShape<S>> extends HubBase {
   readonly one: <E extends EntityName<S>, C extends ColumnOf<S, E> = ColumnOf<S, E>>(
     entity: E, key: KeyOf<S, E>, options?: KeyOptions<C>,
   ) => Single<Narrow<RowOf<S, E>, C>>;
-  /** Rows by their keys, in that order (keys as rows show them: a Guid in lower case); rows that do not exist are left out. */
+  /** Rows by their keys, in that order, however the keys are written; rows that do not exist are left out. */
   readonly many: <E extends EntityName<S>, C extends ColumnOf<S, E> = ColumnOf<S, E>>(
     entity: E, keys: readonly KeyOf<S, E>[], options?: KeyOptions<C>,
   ) => Collection<Narrow<RowOf<S, E>, C>, KeyOf<S, E>>;
@@ -148,7 +154,7 @@ export interface LooseLiveHub extends HubBase {
   readonly one: <Row extends object = LooseRow>(
     entity: string, key: LooseKey, options?: KeyOptions<NoInfer<keyof Row & string>>,
   ) => Single<Readonly<Row>>;
-  /** Rows by their keys, in that order (keys as rows show them: a Guid in lower case); rows that do not exist are left out. */
+  /** Rows by their keys, in that order, however the keys are written; rows that do not exist are left out. */
   readonly many: <Row extends object = LooseRow>(
     entity: string, keys: readonly LooseKey[], options?: KeyOptions<NoInfer<keyof Row & string>>,
   ) => Collection<Readonly<Row>>;

@@ -1,4 +1,4 @@
-import { canonicalUserKey, type Row } from "./keys.js";
+import type { Row } from "./keys.js";
 import { compareBy, type CompareRows, type OrderTerms } from "./order.js";
 import type { Change, RowSet } from "./rowset.js";
 import type { LooseKey } from "./schema.js";
@@ -30,13 +30,8 @@ export class AsAsked implements Arrangement {
   }
 
   rows(set: RowSet): readonly Row[] {
-    return (this.#rows ??= this.#arrange(set));
-  }
-
-  #arrange({ members, keyColumns, rows }: RowSet): readonly Row[] {
-    const asked = this.#keys.map((key) => members.get(canonicalUserKey(key, keyColumns)));
-    // A key that the server writes otherwise than the user (a Guid in capitals) must not cost the row.
-    return [...new Set(asked.concat(rows))].filter((row) => row !== undefined);
+    // A row that the database finds by a key that it does not show (by a collation that ignores case) must not be lost.
+    return (this.#rows ??= [...new Set(this.#keys.map((key) => set.find(key)).concat(set.rows))].filter((row) => !!row));
   }
 }
 

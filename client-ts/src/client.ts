@@ -2,11 +2,11 @@ import type { HubConnectionBuilder, IHttpConnectionOptions } from "@microsoft/si
 import type { AllOptions, HubStatus, KeyOptions, LiveHub, LooseLiveHub } from "./api.js";
 import { asTheyCame, AsAsked, Sorted } from "./arrangement.js";
 import { CollectionView, SingleView, type Owner, type View } from "./collection.js";
-import { Connection, defaultDelayMs, type OpenLink } from "./connection.js";
+import { Connection, defaultDelayMs, type ConnectionOptions, type OpenLink } from "./connection.js";
 import { LiveHubError } from "./errors.js";
 import { Listeners } from "./listeners.js";
 import type { OrderTerms } from "./order.js";
-import { clientName, protocolVersions } from "./protocol.js";
+import { clientName } from "./protocol.js";
 import type { LooseKey, LooseRow, SchemaShape } from "./schema.js";
 import { signalRLinks } from "./signalr.js";
 import type { Subscription } from "./subscription.js";
@@ -41,9 +41,16 @@ export interface LiveHubOptions {
 export function createLiveHub(url: string, options?: LiveHubOptions): LooseLiveHub;
 export function createLiveHub<S extends SchemaShape<S>>(url: string, options?: LiveHubOptions): LiveHub<S>;
 export function createLiveHub(url: string, options: LiveHubOptions = {}): unknown {
-  const { accessTokenFactory, configure, reconnectDelayMs = defaultDelayMs, serverTimeoutMs = 30_000 } = options;
-  const links = signalRLinks(absoluteUrl(url), { accessTokenFactory, configure, serverTimeoutMs });
-  return new Hub(links, { reconnectDelayMs, startTimeoutMs: serverTimeoutMs });
+  const { accessTokenFactory, configure, reconnectDelayMs = defaultDelayMs, serverTimeoutMs = 30_000, ...others } = options;
+  refuse(others);
+  const absolute = absoluteUrl(url);
+  const links = signalRLinks(absolute, serverTimeoutMs, accessTokenFactory, configure);
+  return new Hub(links, { url: absolute, reconnectDelayMs, serverTimeoutMs });
+}
+
+/** Refuses options that there are not; `others` are those that nobody has taken. To drop one would show more than was asked for. */
+function refuse(others: object): void {
+  for (const name in others) throw new LiveHubError("not_supported", `LiveHub: option '${name}' is unknown.`);
 }
 
 type Options = KeyOptions<string> & AllOptions<LooseRow, string>;
@@ -54,48 +61,62 @@ export class Hub implements Owner {
   readonly #connection: Connection;
   readonly #listeners = new Listeners();
   readonly #views = new Set<View>();
-  readonly #labels = new Map<string, View>();
+  readonly #labels = new Map<string | undefined, View>();
+  readonly #warned = new Set<string>();
   #status: HubStatus = "connecting";
+  #error: LiveHubError | undefined;
 
-  constructor(openLink: OpenLink, options: ConstructorParameters<typeof Connection>[1]) {
+  constructor(openLink: OpenLink, options: ConnectionOptions & { readonly url: string }) {
     const subscriptions = (this.#subscriptions = new Subscriptions({
       welcomed: () => this.#become("connected"),
       incompatible: () => this.#giveUp(),
-      restart: (delayMs) => this.#connection.restart(delayMs),
+      leaving: (delayMs) => this.#connection.restart(delayMs),
     }));
     this.#connection = new Connection(openLink, options, {
       up: (send) => subscriptions.connected(send),
       received: (payload) => subscriptions.receive(payload),
-      down: () => {
-        if (this.#status === "connected") this.#become("reconnecting");
+      down: (cause) => {
+        let error = this.#error;
+        if (cause) {
+          const message = `LiveHub: no connection to ${options.url}: ${String(cause)} Check the URL, accessTokenFactory and configure.`;
+          error = new LiveHubError("connection_failed", message, { cause });
+          // Nothing else shows a wrong URL, or a `configure` that throws; but once is enough.
+          if (!this.#warned.has(message)) console.warn(message);
+          this.#warned.add(message);
+        }
+        this.#become(this.#status === "connected" ? "reconnecting" : this.#status, error);
         subscriptions.lost();
       },
     });
-    this.#connection.open();
   }
 
   get status(): HubStatus {
     return this.#status;
   }
 
+  get error(): LiveHubError | undefined {
+    return this.#error;
+  }
+
   readonly subscribe: (listener: () => void) => () => void = (listener) => this.#listeners.add(listener);
 
-  readonly one: (entity: string, key: LooseKey, options?: Options) => SingleView = (entity, key, { columns, label } = {}) =>
-    this.#open({ entity, keys: [key], columns }, label, (subscription) => new SingleView(subscription, this, label));
+  readonly one: (entity: string, key: LooseKey, options?: Options) => SingleView = (entity, key, { columns, label, ...others } = {}) =>
+    this.#open({ entity, keys: [key], columns }, others, label, (subscription) => new SingleView(subscription, this, label));
 
   readonly many: (entity: string, keys: readonly LooseKey[], options?: Options) => CollectionView = (
-    entity, keys, { columns, label } = {},
+    entity, keys, { columns, label, ...others } = {},
   ) =>
-    this.#open({ entity, keys, columns }, label, (subscription) =>
+    this.#open({ entity, keys, columns }, others, label, (subscription) =>
       new CollectionView(subscription, this, label, new AsAsked([...keys])));
 
-  readonly all: (entity: string, options?: Options) => CollectionView = (entity, { where, columns, orderBy, label } = {}) =>
-    this.#open({ entity, where, columns }, label, (subscription) =>
+  readonly all: (entity: string, options?: Options) => CollectionView = (
+    entity, { where, columns, orderBy, label, ...others } = {},
+  ) =>
+    this.#open({ entity, where, columns }, others, label, (subscription) =>
       new CollectionView(subscription, this, label, orderBy ? new Sorted(orderBy as OrderTerms) : asTheyCame));
 
   readonly watching: (label: string) => boolean = (label) => {
-    const status = this.#labels.get(label)?.status;
-    return status !== undefined && status !== "failed";
+    return (this.#labels.get(label)?.status ?? "failed") !== "failed";
   };
 
   readonly seen: (transaction: string | null | undefined) => Promise<void> = (transaction) => this.#subscriptions.seen(transaction);
@@ -113,11 +134,12 @@ export class Hub implements Owner {
 
   left(view: View, subscription: Subscription): void {
     this.#views.delete(view);
-    if (view.label !== undefined && this.#labels.get(view.label) === view) this.#labels.delete(view.label);
+    if (this.#labels.get(view.label) === view) this.#labels.delete(view.label);
     this.#subscriptions.leave(subscription, view);
   }
 
-  #open<V extends View>(request: Request, label: string | undefined, make: (subscription: Subscription) => V): V {
+  #open<V extends View>(request: Request, others: object, label: string | undefined, make: (subscription: Subscription) => V): V {
+    refuse(others);
     const view = make(this.#subscriptions.open(toTarget(request)));
     this.#views.add(view);
     if (label !== undefined) {
@@ -130,16 +152,16 @@ export class Hub implements Owner {
   }
 
   #giveUp(): void {
-    const { min, max } = protocolVersions;
-    const message = `The server does not speak protocol ${min} to ${max} of ${clientName}: update one of the two.`;
-    this.#subscriptions.fail(new LiveHubError("protocol", message));
-    this.#become("closed");
+    const error = new LiveHubError("protocol", `The server does not speak the protocol of ${clientName}: update one of the two.`);
+    this.#subscriptions.fail(error);
+    this.#become("closed", error);
     void this.#connection.close();
   }
 
-  #become(status: HubStatus): void {
-    if (this.#status === status || this.#status === "closed") return;
+  #become(status: HubStatus, error?: LiveHubError): void {
+    if (this.#status === "closed" || (this.#status === status && this.#error?.message === error?.message)) return;
     this.#status = status;
+    this.#error = error;
     this.#listeners.call();
   }
 }

@@ -2,7 +2,7 @@ import type { Collection, CollectionState, CollectionStatus, Diff, Single, Singl
 import type { Arrangement } from "./arrangement.js";
 import { Deferred } from "./deferred.js";
 import { LiveHubError } from "./errors.js";
-import { canonicalUserKey, type Row } from "./keys.js";
+import type { Row } from "./keys.js";
 import { Listeners } from "./listeners.js";
 import type { Change, RowSet } from "./rowset.js";
 import type { LooseKey } from "./schema.js";
@@ -22,7 +22,7 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   readonly #listeners = new Listeners();
   readonly #diffListeners = new Listeners<Diff<Row>>();
   readonly #ready = new Deferred();
-  #isSettled = false;
+  readonly ready: Promise<void> = this.#ready.promise;
   #last: RowSet | undefined;
   #state: State | undefined;
   /** The rows that it had when it was opened, and who is still to be told of them. */
@@ -39,10 +39,6 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
       this.#first = { diff: { inserted, updated: [], deleted: [] }, listeners: new Listeners() };
       queueMicrotask(() => this.#tellFirst());
     }
-  }
-
-  get ready(): Promise<void> {
-    return this.#ready.promise;
   }
 
   get status(): CollectionStatus {
@@ -111,12 +107,9 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
 
   /** Settles `ready`; only the first time counts. */
   #settle(): void {
-    if (this.#isSettled) return;
     const { status } = this;
-    if (status === "loading" || status === "stale") return;
-    this.#isSettled = true;
     if (status === "live") this.#ready.resolve();
-    else this.#ready.reject(this.error ?? new LiveHubError("closed", "It was closed before it was live."));
+    else if (status !== "loading" && status !== "stale") this.#ready.reject(this.error ?? new LiveHubError("closed", "It was closed before it was live."));
   }
 }
 
@@ -133,7 +126,7 @@ export class CollectionView extends View<CollectionState<Row>> implements Collec
     return this.#arrangement.rows(this.set);
   }
 
-  readonly get: (key: LooseKey) => Row | undefined = (key) => this.set.members.get(canonicalUserKey(key, this.set.keyColumns));
+  readonly get: (key: LooseKey) => Row | undefined = (key) => this.set.find(key);
 
   protected override look(): CollectionState<Row> {
     return { rows: this.rows, status: this.status, error: this.error };

@@ -14,22 +14,24 @@ export interface Link {
 export interface LinkEvents {
   /** The argument of one `Receive`. */
   received(payload: unknown): void;
-  /** It has ended. */
-  closed(): void;
+  /** It has ended; `error` says why, where that was no one's wish. */
+  closed(error?: Error): void;
 }
 
 export type OpenLink = (events: LinkEvents) => Link;
 
 export interface ConnectionEvents {
   up(send: (message: ClientMessage) => void): void;
+  /** Throws where the payload makes no sense: the link is given up. */
   received(payload: unknown): void;
-  down(): void;
+  /** A link could not be started, or has ended: another is tried. `cause` says why, unless that was somebody's wish. */
+  down(cause: unknown): void;
 }
 
 export interface ConnectionOptions {
   readonly reconnectDelayMs: (attempt: number) => number;
   /** How long a start may take. */
-  readonly startTimeoutMs: number;
+  readonly serverTimeoutMs: number;
 }
 
 /** How long the server may take to answer when the browser says that the network has come, gone or been suspended. */
@@ -43,7 +45,7 @@ export function defaultDelayMs(attempt: number): number {
   return Math.min(30_000, 250 * 2 ** attempt) * (0.5 + Math.random() / 2);
 }
 
-/** Keeps a connection to the server, for ever: a link after another, with growing delays between them. */
+/** Keeps a connection to the server, from now on and for ever: a link after another, with growing delays between them. No event comes at once. */
 export class Connection {
   readonly #openLink: OpenLink;
   readonly #options: ConnectionOptions;
@@ -52,7 +54,6 @@ export class Connection {
   #isUp = false;
   /** How long to wait before the next attempt, where that is not for us to say. */
   #delayMs: number | undefined;
-  #probing = false;
   /** Aborted when the connection is closed; the page's events go with it. */
   readonly #end = new AbortController();
   /** Ends what the loop waits for: a start, an end, a delay. */
@@ -63,13 +64,8 @@ export class Connection {
     this.#openLink = openLink;
     this.#options = options;
     this.#events = events;
-  }
-
-  /** Begins to connect. */
-  open(): void {
     const { signal } = this.#end;
-    for (const event of ["online", "offline"]) globalThis.addEventListener?.(event, this.#check, { signal });
-    globalThis.document?.addEventListener("visibilitychange", this.#check, { signal });
+    for (const event of ["online", "offline", "visibilitychange"]) globalThis.addEventListener?.(event, this.#check, { signal });
     this.#run().catch(reportUncaught);
   }
 
@@ -94,47 +90,46 @@ export class Connection {
       if (await this.#connectOnce() > Math.max(delayMs, goodAfterMs) || this.#delayMs !== undefined) attempt = 0;
       delayMs = this.#delayMs ?? this.#options.reconnectDelayMs(attempt);
       this.#delayMs = undefined;
-      if (!this.#end.signal.aborted) await fulfils(this.#woken(), delayMs);
+      if (!this.#end.signal.aborted) await inTime(this.#woken(), delayMs).catch(() => {});
     }
   }
 
   /** Connects and stays until the link has ended; returns how long it was up. */
   async #connectOnce(): Promise<number> {
-    const link = this.#openLink({
+    const fail = (cause?: unknown): void => {
+      if (this.#link === link) this.#drop(cause);
+    };
+    const link = (this.#link = this.#openLink({
       received: (payload) => {
-        if (this.#link === link) this.#events.received(payload);
+        try {
+          if (this.#link === link) this.#events.received(payload);
+        } catch (error) {
+          fail(error);
+        }
       },
-      closed: () => {
-        if (this.#link === link) this.#drop();
-      },
-    });
-    this.#link = link;
+      closed: fail,
+    }));
     const ended = this.#woken();
-    const isStarted = await Promise.race([fulfils(link.start(), this.#options.startTimeoutMs), ended]);
-    if (!isStarted || this.#link !== link) {
-      this.#drop();
-      return 0;
-    }
+    await Promise.race([inTime(link.start(), this.#options.serverTimeoutMs).catch(fail), ended]);
+    if (this.#link !== link) return 0;
     const since = Date.now();
     this.#isUp = true;
     this.#events.up((message) => {
-      if (this.#link === link) link.send(message).catch(() => this.#link === link && this.#drop());
+      if (this.#link === link) link.send(message).catch(fail);
     });
     await ended;
     return Date.now() - since;
   }
 
   /** Lets go of the link; what it still does is nobody's business. */
-  #drop(): void {
+  #drop(cause?: unknown): void {
     const link = this.#link;
     if (!link) return;
     this.#link = undefined;
     const stopped = link.stop().catch(() => {});
-    if (this.#isUp) {
-      this.#stopped = stopped;
-      this.#isUp = false;
-      this.#events.down();
-    }
+    if (this.#isUp) this.#stopped = stopped;
+    this.#isUp = false;
+    this.#events.down(cause);
     this.#wake();
   }
 
@@ -150,22 +145,15 @@ export class Connection {
     const link = this.#link;
     if (type === "visibilitychange" && globalThis.document.hidden) return;
     if (!link) return this.#wake();
-    if (!this.#isUp || this.#probing) return;
-    this.#probing = true;
-    void fulfils(link.probe(), probeTimeoutMs).then((isAlive) => {
-      this.#probing = false;
-      if (!isAlive && this.#link === link) this.#drop();
-    });
+    if (!this.#isUp) return;
+    void inTime(link.probe(), probeTimeoutMs).catch(() => this.#link === link && this.#drop());
   };
 }
 
-/** Whether a promise is fulfilled in time. */
-function fulfils(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs, false);
-    promise.then(() => true, () => false).then((is) => {
-      clearTimeout(timer);
-      resolve(is);
-    });
+/** The promise, rejected where it takes too long. */
+function inTime(promise: Promise<unknown>, timeoutMs: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(reject, timeoutMs, "No answer in time.");
+    promise.then(resolve, reject).then(() => clearTimeout(timer));
   });
 }

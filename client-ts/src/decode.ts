@@ -1,15 +1,11 @@
 import { isObject } from "./equality.js";
-import { isKeyValue } from "./keys.js";
-import { protocolVersions } from "./protocol.js";
+import { isKeyValue, type WireKey } from "./keys.js";
 import type { End, Fault, GoingAway, Op, Part, RowOp, Seen, ServerMessage, SnapshotOp, Steps, Subscribed, Welcome } from "./protocol.js";
 import type { Snapshot } from "./visibility.js";
 
-/** The server said something that is not of this protocol. Nothing can be concluded from it: the client connects anew. */
-export class MalformedMessage extends Error {}
-
 /**
  * Decodes the argument of one `Receive`, message by message: from here on types are certain. Messages of unknown type are left
- * out (P2). Objects are checked in place, not copied. Throws `MalformedMessage` when it comes to one that is not of the protocol.
+ * out (P2). Objects are checked in place, not copied. Throws when it comes to one that is not of the protocol: nothing can be concluded from it, and the client connects anew.
  */
 export function decode(payload: unknown, handle: (message: ServerMessage) => void): void {
   if (!isRows(payload)) return malformed(payload);
@@ -19,8 +15,8 @@ export function decode(payload: unknown, handle: (message: ServerMessage) => voi
   }
 }
 
-export function malformed(value: unknown, what: string = `Not of protocol ${protocolVersions.max}`): never {
-  throw new MalformedMessage(`${what}: ${JSON.stringify(value)?.slice(0, 200)}`);
+export function malformed(value: unknown, what: string = `Not of this protocol`): never {
+  throw new Error(`${what}: ${JSON.stringify(value)?.slice(0, 200)}`);
 }
 
 type Is<T> = (value: unknown) => value is T;
@@ -51,6 +47,8 @@ const isMaybeString = optional(isString);
 const isStrings = listOf(isString);
 const isNames = listOf(isString, 1);
 const isKeyList = listOf(isKeyValue, 1);
+const isKey = (value: unknown): value is WireKey => isKeyValue(value) || isKeyList(value);
+const isPairs = listOf(listOf(isKey, 2)) as Is<NonNullable<Subscribed["keys"]>>;
 const isRows = listOf(isRecord);
 const isSnapshot = optional(fields<Snapshot>({ xmin: isString, xmax: isString, active: isStrings }));
 const isEnd = fields<End>({ offset: isCount, tag: isString });
@@ -65,7 +63,7 @@ function isSnapshotOp(m: { readonly [P in keyof SnapshotOp]?: unknown }): boolea
 }
 
 function isRowOp(m: { readonly [P in keyof RowOp]?: unknown }): boolean {
-  return (isKeyValue(m.key) || isKeyList(m.key)) && isCount(m.version) && isMaybeRecord(m.row) && isMaybeRecord(m.set)
+  return isKey(m.key) && isCount(m.version) && isMaybeRecord(m.row) && isMaybeRecord(m.set)
     && isMaybeCounts(m.insert) && isMaybeCounts(m.update) && isMaybeCounts(m.delete)
     && (m.row !== undefined || (!m.insert && (m.set !== undefined || !m.update)));
 }
@@ -75,7 +73,7 @@ const isOps = listOf(isOp);
 const checks: ReadonlyMap<unknown, Is<ServerMessage>> = new Map<string, Is<ServerMessage>>(Object.entries({
   steps: fields<Steps>({ steps: listOf(isOps), transactions: optional(listOf(isStrings)), end: isEnd }),
   part: fields<Part>({ step: isCount, ops: isOps, transactions: optional(isStrings), end: optional(isEnd) }),
-  subscribed: fields<Subscribed>({ id: isCount, shape: isCount, entity: isString, key: isNames, fingerprint: isMaybeString }),
+  subscribed: fields<Subscribed>({ id: isCount, shape: isCount, entity: isString, key: isNames, keys: optional(isPairs), fingerprint: isMaybeString }),
   welcome: fields<Welcome>({ protocol: isCount, epoch: isString }),
   error: fields<Fault>({ code: isString, message: isString, id: isMaybeCount, retryMs: isMaybeCount, transaction: isMaybeString }),
   seen: fields<Seen>({ transaction: isString }),

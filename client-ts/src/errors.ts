@@ -1,6 +1,7 @@
 /**
- * What went wrong, as a stable name. The server's codes are listed in `docs/protocol.md`; the client adds
- * `closed` (the collection was closed before it was live, the hub before it had seen a transaction) and `too_large` (one subscription does not fit in a message).
+ * What went wrong, as a stable name. The server's codes are listed in `docs/protocol.md`; the client adds `connection_failed` (of a hub: it could not
+ * connect, or lost the connection; it tries again), `closed` (the collection was closed before it was live, the hub before it had seen a transaction), and
+ * `too_large` (one subscription does not fit in a message). Options that do not exist are `not_supported`, like what the server does not support.
  */
 export type LiveHubErrorCode =
   | "protocol"
@@ -20,17 +21,18 @@ export type LiveHubErrorCode =
   | "snapshot_too_slow"
   | "snapshot_too_large"
   | "internal"
+  | "connection_failed"
   | "closed"
   | "too_large"
   | (string & {});
 
-/** A refusal or a fault that a collection reports. `code` is stable, `message` says what, which and what now. */
+/** A refusal or a fault that a collection or a hub reports. `code` is stable, `message` says what, which and what now. */
 export class LiveHubError extends Error {
   override readonly name: "LiveHubError" = "LiveHubError";
   readonly code: LiveHubErrorCode;
 
-  constructor(code: LiveHubErrorCode, message: string) {
-    super(message);
+  constructor(code: LiveHubErrorCode, message: string, options?: { readonly cause: unknown }) {
+    super(message, options);
     this.code = code;
   }
 }

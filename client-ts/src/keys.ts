@@ -1,4 +1,4 @@
-import type { LooseKey, Scalar } from "./schema.js";
+import type { Scalar } from "./schema.js";
 
 /** A row as it came off the wire. Never mutated: rows are shared, an update makes a new one. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -22,11 +22,6 @@ export function canonicalKey(key: WireKey): Key {
 export function keyOfRow(row: Row, columns: readonly string[]): Key | undefined {
   const values = columns.map((column) => row[column]);
   return values.every(isKeyValue) ? canonicalKey(values) : undefined;
-}
-
-/** The canonical form of a key as a user writes it; `columns` are the key's columns in the server's order. */
-export function canonicalUserKey(key: LooseKey, columns: readonly string[]): Key {
-  return canonicalKey(typeof key === "object" ? columns.map((column) => key[column] as Scalar) : key);
 }
 
 /** Whether a value can be a key, or a column of one. */

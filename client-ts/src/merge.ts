@@ -65,7 +65,7 @@ export class Merge {
   }
 
   /**
-   * Applies a step and returns the row sets that it concerned. Throws `MalformedMessage` where a row lacks its key: nothing is shown
+   * Applies a step and returns the row sets that it concerned. Throws where a row lacks its key: nothing is shown
    * of what was applied by then, and `reset` undoes it.
    */
   apply({ ops, transactions = none }: Step): readonly Merged[] {

@@ -57,6 +57,8 @@ export interface Subscribed {
   readonly shape: number;
   readonly entity: string;
   readonly key: readonly string[];
+  /** The keys that rows show otherwise than they were asked for: as asked, as shown. */
+  readonly keys?: readonly (readonly [asked: WireKey, shown: WireKey])[];
   readonly fingerprint?: string;
 }
 

@@ -19,7 +19,7 @@ export class Replacement {
     return this.#versions.get(key) ?? 0;
   }
 
-  /** Takes rows of the snapshot. Throws `MalformedMessage` where one lacks its key. */
+  /** Takes rows of the snapshot. Throws where one lacks its key. */
   take({ rows, snapshot }: SnapshotOp, keyColumns: readonly string[]): void {
     if (this.snapshot === undefined) this.snapshot = snapshot ?? null;
     for (const row of rows) this.members.set(keyOfRow(row, keyColumns) ?? malformed(row, `A row lacks its key ${keyColumns.join()}`), row);

@@ -1,7 +1,8 @@
 import { append } from "./append.js";
 import { changedColumns, sameRow } from "./equality.js";
-import type { Key, Row } from "./keys.js";
+import { canonicalKey, type Key, type Row } from "./keys.js";
 import { Replacement } from "./replacement.js";
+import type { LooseKey, Scalar } from "./schema.js";
 import type { RowStore } from "./store.js";
 import type { Snapshot } from "./visibility.js";
 
@@ -53,6 +54,8 @@ export class RowSet {
   members: Map<Key, Row | undefined> = new Map();
   /** The key's columns, known once the server has accepted the subscription. */
   keyColumns: readonly string[] = [];
+  /** The keys that were asked for, as they were and as rows show them; undefined where that is the same. */
+  shownKeys: ReadonlyMap<Key, Key> | undefined;
   /** Where its rows live on this connection; undefined while it is not attached. */
   store: RowStore | undefined;
   /** Its shape's number on this connection. */
@@ -74,6 +77,12 @@ export class RowSet {
   /** The rows as an array: the same one until one of them changes. */
   get rows(): readonly Row[] {
     return (this.#rows ??= [...(this.members.values() as Iterable<Row>)]);
+  }
+
+  /** The row with a key that is written as rows show it, or as it was asked for. */
+  find(key: LooseKey): Row | undefined {
+    const written = canonicalKey(typeof key === "object" ? this.keyColumns.map((column) => key[column] as Scalar) : key);
+    return this.members.get(this.shownKeys?.get(written) ?? written);
   }
 
   /** Whether this step has touched it already. */
@@ -120,6 +129,7 @@ export class RowSet {
     const copy = new RowSet(this.id);
     copy.members = new Map(this.members);
     copy.keyColumns = this.keyColumns;
+    copy.shownKeys = this.shownKeys;
     copy.#rows = this.#rows;
     return copy;
   }

@@ -1,33 +1,32 @@
-import { HubConnectionBuilder, LogLevel, type IHttpConnectionOptions } from "@microsoft/signalr";
+import { HubConnectionBuilder, LogLevel, type HubConnection, type IHttpConnectionOptions } from "@microsoft/signalr";
 import type { OpenLink } from "./connection.js";
 import { unsubscribe } from "./protocol.js";
 
-export interface SignalROptions {
-  readonly accessTokenFactory: IHttpConnectionOptions["accessTokenFactory"] | undefined;
-  readonly configure: ((builder: HubConnectionBuilder) => void) | undefined;
-  readonly serverTimeoutMs: number;
-}
-
-/** An id that no subscription has: to unsubscribe from it changes nothing, and the server's completion shows that it is there. */
-const noId = 2 ** 31 - 1;
-
 /** Links over SignalR (P1): a HubConnection each. */
-export function signalRLinks(url: string, { accessTokenFactory, configure, serverTimeoutMs }: SignalROptions): OpenLink {
+export function signalRLinks(
+  url: string, serverTimeoutMs: number, accessTokenFactory: IHttpConnectionOptions["accessTokenFactory"] | undefined,
+  configure: ((builder: HubConnectionBuilder) => void) | undefined,
+): OpenLink {
   return ({ received, closed }) => {
-    const builder = new HubConnectionBuilder()
-      .withUrl(url, { timeout: serverTimeoutMs, ...(accessTokenFactory && { accessTokenFactory }) })
-      .withServerTimeout(serverTimeoutMs)
-      // A server that is away is no error to us; whoever wants SignalR's own log configures it.
-      .configureLogging(LogLevel.None);
-    configure?.(builder);
-    const hub = builder.build();
-    hub.on("Receive", received);
-    hub.onclose(closed);
+    let hub: HubConnection | undefined;
     return {
-      start: () => hub.start(),
-      send: (message) => hub.send("Send", message),
-      probe: async () => hub.invoke("Send", unsubscribe([noId])),
-      stop: () => hub.stop(),
+      // What `configure` throws is a start that fails.
+      start: async () => {
+        const builder = new HubConnectionBuilder()
+          .withUrl(url, { timeout: serverTimeoutMs, accessTokenFactory } as IHttpConnectionOptions)
+          .withServerTimeout(serverTimeoutMs)
+          // A server that is away is no error to us; whoever wants SignalR's own log configures it.
+          .configureLogging(LogLevel.None);
+        configure?.(builder);
+        hub = builder.build();
+        hub.on("Receive", received);
+        hub.onclose(closed);
+        await hub.start();
+      },
+      send: async (message) => hub?.send("Send", message),
+      // To unsubscribe from nothing changes nothing, and the server's completion shows that it is there.
+      probe: async () => hub?.invoke("Send", unsubscribe([])),
+      stop: async () => hub?.stop(),
     };
   };
 }

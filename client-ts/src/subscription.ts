@@ -49,9 +49,9 @@ export class Subscription {
   watchers: readonly Watcher[] = [];
   /** Whether the server is asked at all: a target that no row can match is live at once. */
   readonly onWire: boolean;
+  phase: Phase = "idle";
   /** The last fault; undefined once it is live. */
   error: LiveHubError | undefined;
-  #phase: Phase = "idle";
   #wasLive = false;
 
   constructor(id: number, target: Target) {
@@ -61,12 +61,8 @@ export class Subscription {
     this.onWire = !matchesNothing(target);
   }
 
-  get phase(): Phase {
-    return this.#phase;
-  }
-
   get status(): CollectionStatus {
-    const phase = this.#phase;
+    const { phase } = this;
     if (phase === "live" || phase === "failed" || phase === "closed") return phase;
     return this.#wasLive ? "stale" : "loading";
   }
@@ -74,8 +70,8 @@ export class Subscription {
   /** Makes the transition; returns whether its collections show another status or error than before. */
   handle(happening: Happening, error?: LiveHubError): boolean {
     const { status, error: errorBefore } = this;
-    this.#phase = next(this.#phase, happening);
-    if (this.#phase === "live") {
+    this.phase = next(this.phase, happening);
+    if (this.phase === "live") {
       this.#wasLive = true;
       this.error = undefined;
     } else if (error) {

@@ -1,7 +1,8 @@
 import { append } from "./append.js";
 import { toMessages } from "./chunks.js";
-import { decode, MalformedMessage } from "./decode.js";
+import { decode } from "./decode.js";
 import { LiveHubError } from "./errors.js";
+import { canonicalKey, type Key } from "./keys.js";
 import { Merge } from "./merge.js";
 import {
   ask, hello, protocolVersions, seen, subscribe, unsubscribe,
@@ -19,13 +20,8 @@ export interface ConversationEvents {
   welcomed(): void;
   /** It does not: nothing more can come of this hub. */
   incompatible(): void;
-  /** Everything is to be asked again on a new connection: what the server said makes no sense, or it goes away and names the time to wait. */
-  restart(delayMs?: number): void;
-}
-
-/** What everything shown is true as of. */
-export interface Position extends End {
-  readonly epoch: string;
+  /** It goes away, and names the time after which everything is to be asked again on a new connection. */
+  leaving(delayMs: number): void;
 }
 
 interface News {
@@ -35,6 +31,8 @@ interface News {
 
 /** The hub's subscriptions, and the conversation with the server about them. */
 export class Subscriptions {
+  /** What everything shown is true as of, in the connection's epoch; undefined before the first step. */
+  position: End | undefined;
   readonly #events: ConversationEvents;
   readonly #byId = new Map<number, Subscription>();
   readonly #byTarget = new Map<string, Subscription>();
@@ -43,21 +41,13 @@ export class Subscriptions {
 
   /** Those to look at in the next flush: opened, left by their last watcher, or due again. */
   #pending = new Set<Subscription>();
-  #flushing = false;
   #lastId = 0;
   #send: ((message: ClientMessage) => void) | undefined;
   #steps = new StepAssembler();
-  #epoch = "";
-  #lastEnd: End | undefined;
   #end: LiveHubError | undefined;
 
   constructor(events: ConversationEvents) {
     this.#events = events;
-  }
-
-  /** What everything shown is true as of; undefined before the first step. */
-  get position(): Position | undefined {
-    return this.#lastEnd && { ...this.#lastEnd, epoch: this.#epoch };
   }
 
   /** The subscription to a target; the same one for targets that mean the same. What is opened in one turn is asked for in one message. */
@@ -126,15 +116,10 @@ export class Subscriptions {
     publish([...this.#byId.values()].map((subscription) => this.#refuse(subscription, error)));
   }
 
-  /** Takes in what came in one `Receive`. */
+  /** Takes in what came in one `Receive`. Throws where that makes no sense: everything is to be asked again on a new connection. */
   receive(payload: unknown): void {
-    try {
-      decode(payload, this.#handle);
-      this.#transactions.settle(this.#isStale);
-    } catch (error) {
-      console.warn(error instanceof MalformedMessage ? `LiveHub: ${error.message}` : error);
-      this.#events.restart();
-    }
+    decode(payload, this.#handle);
+    this.#transactions.settle(this.#isStale);
   }
 
   readonly #handle = (message: ServerMessage): void => {
@@ -157,31 +142,31 @@ export class Subscriptions {
       case "seen":
         return this.#transactions.sent(message.transaction);
       case "going-away":
-        return this.#events.restart(message.retryMs);
+        return this.#events.leaving(message.retryMs);
     }
   };
 
   /** A collection that shows rows of before may lack what was sent on this connection. */
   readonly #isStale = (): boolean => [...this.#byId.values()].some(({ status }) => status === "stale");
 
-  #welcome({ protocol, epoch }: Welcome): void {
-    if (protocol < protocolVersions.min || protocol > protocolVersions.max) return this.#events.incompatible();
-    this.#epoch = epoch;
-    this.#events.welcomed();
+  #welcome({ protocol }: Welcome): void {
+    if (protocol < protocolVersions.min || protocol > protocolVersions.max) this.#events.incompatible();
+    else this.#events.welcomed();
   }
 
-  #accept({ id, shape, entity, key }: Subscribed): void {
+  #accept({ id, shape, entity, key, keys }: Subscribed): void {
     const subscription = this.#byId.get(id);
     if (!subscription) return;
-    const columns = subscription.target.columns;
+    const { rows, target: { columns } } = subscription;
     const storeName = JSON.stringify([entity, columns ? [...new Set([...columns, ...key])].sort() : null]);
-    this.#merge.attach(subscription.rows, shape, storeName, key);
+    this.#merge.attach(rows, shape, storeName, key);
+    rows.shownKeys = keys && new Map(keys.map((pair) => pair.map(canonicalKey) as [asked: Key, shown: Key]));
   }
 
   /** @param end the position after the step, where it was told */
   #apply(step: Step, end: End | undefined): void {
     const merged = this.#merge.apply(step);
-    this.#lastEnd = end ?? this.#lastEnd;
+    this.position = end ?? this.position;
     let news: News[] = [];
     for (const { set, change } of merged) {
       const subscription = this.#byId.get(set.id);
@@ -203,14 +188,12 @@ export class Subscriptions {
     const error = new LiveHubError(code, message);
     if (retryMs === undefined) return publish([this.#refuse(subscription, error)]);
     this.#merge.detach(subscription.rows);
-    setTimeout(() => this.#askAgain(subscription), retryMs * (1 + Math.random() / 2));
+    // Changes nothing where it no longer waits: it is closed, or has been asked for on another connection.
+    setTimeout(() => {
+      subscription.handle("due");
+      this.#flushSoon(subscription);
+    }, retryMs * (1 + Math.random() / 2));
     if (subscription.handle("fault", error)) publish([{ subscription }]);
-  }
-
-  /** Changes nothing where it no longer waits: it is closed, or has been asked for on another connection. */
-  #askAgain(subscription: Subscription): void {
-    subscription.handle("due");
-    this.#flushSoon(subscription);
   }
 
   /** Ends a subscription for good. Its rows go: nothing says that the reader may still see them. */
@@ -228,13 +211,8 @@ export class Subscriptions {
   }
 
   #flushSoon(subscription: Subscription): void {
+    if (this.#pending.size === 0) queueMicrotask(() => this.#flush());
     this.#pending.add(subscription);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    queueMicrotask(() => {
-      this.#flushing = false;
-      this.#flush();
-    });
   }
 
   /** Tells the server what has been opened and closed. While there is no connection, what is closed is forgotten. */
@@ -244,7 +222,7 @@ export class Subscriptions {
     const closed: number[] = [];
     const opened: Subscription[] = [];
     for (const subscription of pending) {
-      if (this.#byId.get(subscription.id) !== subscription) continue;
+      if (!this.#byId.has(subscription.id)) continue;
       if (subscription.watchers.length === 0) {
         if (subscription.onWire && (subscription.phase === "asked" || subscription.phase === "live")) closed.push(subscription.id);
         this.#forget(subscription);

@@ -20,7 +20,7 @@ export class Transactions {
     let waiting = this.#waiting.get(token);
     if (!waiting) {
       this.#waiting.set(token, (waiting = new Deferred()));
-      if (token.length > maxLength) this.refuse(token, new LiveHubError("unknown_transaction", "This is too long for a token."));
+      if (token.length > maxLength) this.refuse(token, new LiveHubError("unknown_transaction", "It is too long."));
       else if (this.#end) this.fail(this.#end);
       else ask();
     }

@@ -8,16 +8,22 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function connection(server: FakeServer, options: { delayMs?: (attempt: number) => number; startTimeoutMs?: number } = {}) {
+function connection(server: FakeServer, options: { delayMs?: (attempt: number) => number; serverTimeoutMs?: number } = {}) {
   const log: string[] = [];
   const attempts: number[] = [];
-  const { delayMs = () => 1000, startTimeoutMs = 30_000 } = options;
+  const { delayMs = () => 1000, serverTimeoutMs = 30_000 } = options;
   const made = new Connection(
     server.open,
-    { startTimeoutMs, reconnectDelayMs: (attempt) => (attempts.push(attempt), delayMs(attempt)) },
-    { up: () => log.push("up"), down: () => log.push("down"), received: (payload) => log.push(`received ${String(payload)}`) },
+    { serverTimeoutMs, reconnectDelayMs: (attempt) => (attempts.push(attempt), delayMs(attempt)) },
+    {
+      up: () => log.push("up"),
+      down: (cause) => log.push(cause ? `down: ${String(cause)}` : "down"),
+      received: (payload) => {
+        if (payload === "nonsense") throw new Error("What?");
+        log.push(`received ${String(payload)}`);
+      },
+    },
   );
-  made.open();
   return { connection: made, log, attempts };
 }
 
@@ -38,7 +44,7 @@ describe("a connection", () => {
     expect(attempts).toEqual([0, 1, 2, 3]);
     server.isUp = true;
     await vi.advanceTimersByTimeAsync(800);
-    expect(log).toEqual(["up"]);
+    expect(log).toEqual([...Array.from({ length: 4 }, () => "down: Error: unreachable"), "up"]);
     await made.close();
   });
 
@@ -62,12 +68,12 @@ describe("a connection", () => {
     const open = server.open;
     const { connection: made, log } = connection(Object.assign(server, {
       open: (events: Parameters<typeof open>[0]) => Object.assign(open(events), server.links.length === 1 ? { start: () => new Promise(() => {}) } : {}),
-    }), { startTimeoutMs: 5000 });
+    }), { serverTimeoutMs: 5000 });
     await vi.advanceTimersByTimeAsync(4999);
     expect(server.links).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1001);
     expect(server.links[0]?.stopped).toBe(true);
-    expect(log).toEqual(["up"]);
+    expect(log).toEqual(["down: No answer in time.", "up"]);
     await made.close();
   });
 
@@ -94,7 +100,7 @@ describe("a connection", () => {
     server.isUp = true;
     page.dispatchEvent(new Event("online"));
     await vi.advanceTimersByTimeAsync(0);
-    expect(log).toEqual(["up"]);
+    expect(log).toEqual(["down: Error: unreachable", "up"]);
     await made.close();
   });
 
@@ -113,13 +119,44 @@ describe("a connection", () => {
     await made.close();
   });
 
+  test("that is given up says why: an end by an error, and what makes no sense; an end that was wished has no cause", async () => {
+    const server = new FakeServer();
+    const { connection: made, log } = connection(server);
+    await vi.advanceTimersByTimeAsync(0);
+    server.link.events.closed(new Error("gone"));
+    await vi.advanceTimersByTimeAsync(1000);
+    server.link.events.received("nonsense");
+    await vi.advanceTimersByTimeAsync(1000);
+    server.link.events.closed();
+    await vi.advanceTimersByTimeAsync(1000);
+    await made.close();
+    expect(log).toEqual(["up", "down: Error: gone", "up", "down: Error: What?", "up", "down", "up", "down"]);
+  });
+
+  test("looks whether the server is there when the page is looked at again, not when it is hidden", async () => {
+    const page = browser();
+    const document = { hidden: true };
+    vi.stubGlobal("document", document);
+    const server = new FakeServer();
+    const { connection: made, log } = connection(server);
+    await vi.advanceTimersByTimeAsync(0);
+    server.answersProbes = false;
+    page.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(log).toEqual(["up"]);
+    document.hidden = false;
+    page.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(log).toEqual(["up", "down"]);
+    await made.close();
+  });
+
   test("that has not come up is not waited for when it is closed", async () => {
     const made = new Connection(
       () => ({ start: () => new Promise(() => {}), stop: () => new Promise(() => {}), send: () => Promise.resolve(), probe: () => Promise.resolve() }),
-      { startTimeoutMs: 30_000, reconnectDelayMs: () => 1000 },
+      { serverTimeoutMs: 30_000, reconnectDelayMs: () => 1000 },
       { up: () => {}, down: () => {}, received: () => {} },
     );
-    made.open();
     await made.close();
   });
 

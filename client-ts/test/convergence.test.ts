@@ -64,7 +64,7 @@ class Run {
     this.#subscriptions = new Subscriptions({
       welcomed() {},
       incompatible: () => this.faults.push("incompatible"),
-      restart: () => this.faults.push("restart"),
+      leaving: () => this.faults.push("leaving"),
     });
     this.#server = this.#connect({ late: false, newEpoch: false });
   }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createLiveHub } from "../src/index.js";
 import { connect, FakeServer, reconnected, turn } from "./support/fake-server.js";
 import { card, snapshot } from "./support/ops.js";
@@ -85,6 +85,60 @@ describe("asking", () => {
     await hub.close();
   });
 
+  test("keys that rows show otherwise are found as they were asked for and as they are shown, in the order asked for", async () => {
+    const { server, hub } = await connect();
+    const [A, b, C] = [{ id: "A", n: 1 }, { id: "b", n: 1 }, { id: "C", n: 1 }];
+    const a = { id: "a" };
+    const c = { id: "c" };
+    const many = hub.many("Card", [C, A, b]);
+    const other = hub.many("Card", [b, A, C]);
+    await turn();
+    expect(server.link.asked).toEqual([1]);
+    const key = ["n", "id"];
+    const keys = [[[1, "C"], [1, "c"]], [[1, "A"], [1, "a"]]];
+    server.link.accept(1, 5, "Card", key, { keys });
+    const rows = [{ ...a, n: 1 }, b, { ...c, n: 1 }];
+    server.link.step(snapshot(5, ...rows));
+    const expectFound = (): void => {
+      expect([many.rows, other.rows]).toEqual([[rows[2], rows[0], b], [b, rows[0], rows[2]]]);
+      for (const at of [A, { ...A, ...a }]) expect(many.get(at)).toBe(many.rows[1]);
+      for (const at of [C, { ...C, ...c }]) expect(other.get(at)).toBe(many.rows[0]);
+    };
+    expectFound();
+    server.link.step({ key: [1, "a"], version: 2, set: { title: "x" }, update: [5] });
+    rows[0] = { ...rows[0], title: "x" } as unknown as (typeof rows)[number];
+    expectFound();
+
+    // What is shown meanwhile, and what is asked for once more, is found in the same way.
+    server.link.events.closed();
+    expectFound();
+    await reconnected();
+    server.link.welcome();
+    server.link.accept(1, 5, "Card", key, { keys });
+    server.link.step(snapshot(5, ...rows));
+    expectFound();
+    await hub.close();
+    expectFound();
+  });
+
+  test.each<[string, (hub: Awaited<ReturnType<typeof connect>>["hub"]) => unknown]>([
+    ["limit", (hub) => hub.all("Card", { limit: 10 } as object)],
+    ["include", (hub) => hub.one("Board", 1, { include: { lists: true } } as object)],
+    ["wheer", (hub) => hub.all("Card", { wheer: { listId: 7 } } as object)],
+    ["where", (hub) => hub.one("Card", 1, { where: { listId: 7 } })],
+    ["orderBy", (hub) => hub.many("Card", [1], { orderBy: { id: "asc" } })],
+    ["entity", (hub) => hub.all("Card", { entity: "List" } as object)],
+    ["keys", (hub) => hub.all("Card", { keys: [1] } as object)],
+    ["headers", () => createLiveHub("http://127.0.0.1:9/live", { headers: {} } as object)],
+  ])("an option that there is not, or not here, is refused by name: %s", async (name, open) => {
+    const { server, hub } = await connect();
+    const before = hub.all("Card", { label: "mine" });
+    expect(() => open(hub)).toThrow(expect.objectContaining({ name: "LiveHubError", code: "not_supported", message: `LiveHub: option '${name}' is unknown.` }) as Error);
+    await turn();
+    expect([server.link.asked, before.status]).toEqual([[1], "loading"]);
+    await hub.close();
+  });
+
   test("no keys are live at once, without the server", async () => {
     const hub = new FakeServer().hub();
     const none = hub.many("Card", []);
@@ -160,6 +214,48 @@ describe("the end", () => {
     expect([hub.status, cards.status, hub.all("Card").status, server.link.stopped]).toEqual(["closed", "closed", "closed", true]);
     await reconnected();
     expect(server.links).toHaveLength(1);
+  });
+
+  test("a hook that throws is a connection that failed: it is told, and tried again", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const fault = new Error("No such transport.");
+    let calls = 0;
+    let attempts = 0;
+    const heard: unknown[] = [];
+    const tried = new Promise<void>((resolve) => {
+      const hub = createLiveHub("http://127.0.0.1:9/live", {
+        configure: () => {
+          calls++;
+          throw calls < 4 ? fault : "no Error at all";
+        },
+        reconnectDelayMs: (attempt) => {
+          if ((attempts = attempt) === 5) resolve(hub.close());
+          return 1;
+        },
+      });
+      hub.subscribe(() => heard.push([hub.status, hub.error?.code, hub.error?.cause]));
+    });
+    await tried;
+    expect([calls, attempts]).toEqual([6, 5]);
+    expect(heard).toEqual([
+      ["connecting", "connection_failed", fault], ["connecting", "connection_failed", "no Error at all"], ["closed", undefined, undefined],
+    ]);
+    expect(warn.mock.calls).toEqual(["Error: No such transport.", "no Error at all"].map((cause) =>
+      [`LiveHub: no connection to http://127.0.0.1:9/live: ${cause} Check the URL, accessTokenFactory and configure.`]));
+  });
+
+  test("causes that take turns are each told once", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { server, hub } = await connect();
+    for (const cause of ["one", "other", "one", "other"]) {
+      server.link.events.closed(new Error(cause));
+      expect([hub.status, String(hub.error?.cause)]).toEqual(["reconnecting", `Error: ${cause}`]);
+      await reconnected();
+      server.link.welcome();
+      expect([hub.status, hub.error]).toEqual(["connected", undefined]);
+    }
+    expect(warn).toHaveBeenCalledTimes(2);
+    await hub.close();
   });
 
   test("in Node a relative URL is refused with the way out", () => {

@@ -1,17 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalKey, canonicalUserKey, keyOfRow } from "../src/keys.js";
+import { canonicalKey, keyOfRow } from "../src/keys.js";
+import { RowSet } from "../src/rowset.js";
 
 describe("keys", () => {
   test("a number and the string that a long is written as are one key", () => {
     expect(canonicalKey(42)).toBe(canonicalKey("42"));
-    expect(canonicalUserKey(42, ["id"])).toBe(keyOfRow({ id: "42" }, ["id"]));
+    expect(canonicalKey(42)).toBe(keyOfRow({ id: "42" }, ["id"]));
   });
 
   test("a composite key agrees in messages, in rows and as users write it", () => {
-    const columns = ["cardId", "labelId"];
-    expect(canonicalKey([1, 2])).toBe(keyOfRow({ labelId: 2, title: "x", cardId: 1 }, columns));
-    expect(canonicalKey([1, 2])).toBe(canonicalUserKey({ labelId: "2", cardId: 1 }, columns));
+    const set = new RowSet(1);
+    set.keyColumns = ["cardId", "labelId"];
+    const row = { labelId: 2, title: "x", cardId: 1 };
+    expect(canonicalKey([1, 2])).toBe(keyOfRow(row, set.keyColumns));
+    set.members.set(canonicalKey([1, 2]), row);
+    expect(set.find({ labelId: "2", cardId: 1 })).toBe(row);
   });
 
   test("different composite keys never meet", () => {

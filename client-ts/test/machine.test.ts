@@ -206,10 +206,19 @@ describe("a hub", () => {
     const { hub, server } = world;
     await hubWays[status](world);
     expect(hub.status).toBe(status);
-    const heard: HubStatus[] = [];
-    hub.subscribe(() => heard.push(hub.status));
+    const shown = (): string => JSON.stringify([hub.status, hub.error?.message]);
+    const heard = [shown()];
+    hub.subscribe(() => heard.push(shown()));
+    const before = hub.error?.code;
     await hubCauses[happening](world);
-    expect([hub.status, heard]).toEqual([then, then === status ? [] : [then]]);
+    // A call for each change of status or error, and for nothing else.
+    expect([hub.status, heard.at(-1)]).toEqual([then, shown()]);
+    expect(heard.filter((one, i) => one === heard[i - 1])).toEqual([]);
+    expect([...new Set(heard.map((one) => (JSON.parse(one) as unknown[])[0]))]).toEqual(then === status ? [then] : [status, then]);
+    // The last cause, until it is connected again; and why it is closed, where the user has not closed it.
+    const caused = status === "closed" || (status === "connected" && happening === "unreachable") ? before
+      : { welcomed: undefined, closed: undefined, incompatible: "protocol", unreachable: before, lost: "connection_failed", confused: "connection_failed" }[happening];
+    expect(hub.error?.code).toBe(caused);
 
     // What is not closed comes back by itself; what is closed never does.
     const links = server.links.length;

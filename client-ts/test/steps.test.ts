@@ -30,7 +30,7 @@ async function listen(): Promise<{ receive: (messages: readonly unknown[]) => vo
   const fail = (): never => {
     throw new Error("restart");
   };
-  const subscriptions = new Subscriptions({ welcomed() {}, incompatible: fail, restart: fail });
+  const subscriptions = new Subscriptions({ welcomed() {}, incompatible: fail, leaving: fail });
   const heard: [number, Diff<Row>][] = [];
   const views = [{}, { where: { id: 1 } }, { columns: ["id", "title", "v"] }].map((more, i) => {
     const view = new CollectionView(subscriptions.open({ entity: "Card", ...more }), { left() {} }, undefined, asTheyCame);
@@ -156,7 +156,7 @@ describe("steps", () => {
   });
 
   test("rule 18: a step that is unfinished when the connection ends is dropped", async () => {
-    const subscriptions = new Subscriptions({ welcomed() {}, incompatible() {}, restart() {} });
+    const subscriptions = new Subscriptions({ welcomed() {}, incompatible() {}, leaving() {} });
     const view = new CollectionView(subscriptions.open({ entity: "Card" }), { left() {} }, undefined, asTheyCame);
     const reply = [
       { type: "subscribed", id: 1, shape: 1, entity: "Card", key: ["id"] },

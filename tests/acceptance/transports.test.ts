@@ -1,5 +1,5 @@
 import { createLiveHub, type LiveHubOptions, type LooseLiveHub } from '@livehub/client';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startGate, token } from '../gate/gate.mjs';
 import { Line } from '../gate/line.mjs';
 import { eventually, record } from './observe.ts';
@@ -15,14 +15,19 @@ const RECONNECT_DELAY_MS = 20;
 let gate: Awaited<ReturnType<typeof startGate>>;
 let line: Line;
 const hubs: LooseLiveHub[] = [];
+/** What was written to the console as a warning. */
+let warnings: unknown[] = [];
 
 beforeAll(async () => {
   gate = await startGate();
 });
 beforeEach(async () => {
   line = await Line.to(gate.url);
+  warnings = [];
+  vi.spyOn(console, 'warn').mockImplementation((text) => void warnings.push(text));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   line.restore();
   await Promise.all(hubs.splice(0).map((hub) => hub.close()));
   await line.close();
@@ -100,12 +105,60 @@ test('without a token a guarded hub stays shut, and nothing fails for it', async
   const guests = live.all('Guest');
   await eventually(() => waits).toBeGreaterThan(2);
   expect([live.status, guests.status, guests.rows]).toEqual(['connecting', 'loading', []]);
+  expectReason(live, '/guarded', /401/);
+});
+
+test('a hub whose URL is wrong says so, once on the console and always in its error', async () => {
+  const wrong = [
+    hub('/nowhere', {}),
+    hub('/nowhere', { configure: (builder) => void builder.withUrl(`${line.url}/nowhere`, { transport: transports.WebSockets, skipNegotiation: true }) }),
+  ];
+  const calls = wrong.map(() => 0);
+  wrong.forEach((live, i) => live.subscribe(() => calls[i]!++));
+  const guests = wrong.map((live) => live.all('Guest'));
+  await eventually(() => wrong.map((live) => live.error?.code)).toEqual(['connection_failed', 'connection_failed']);
+  expectReason(wrong[0] as LooseLiveHub, '/nowhere', /404/);
+  expectReason(wrong[1] as LooseLiveHub, '/nowhere', /WebSocket failed to connect/);
+  const tries = (await requests()).length;
+  await eventually(async () => (await requests()).length).toBeGreaterThan(tries + 6);
+  expect([guests.map(({ status }) => status), calls, warnings.length]).toEqual([['loading', 'loading'], [1, 1], 2]);
+});
+
+test.each(['configure', 'accessTokenFactory'] as const)('a %s that throws is a connection that failed: it is told and tried again, until it does not throw', async (hook) => {
+  let asked = 0;
+  let tellConnected = (): void => {};
+  const connected = new Promise<void>((resolve) => (tellConnected = resolve));
+  const maybeThrow = () => {
+    if (++asked <= 3) throw new Error('Not yet!');
+    return token;
+  };
+  const live = hub('/guarded', hook === 'configure' ? { accessTokenFactory: () => token, configure: () => void maybeThrow() } : { accessTokenFactory: maybeThrow });
+  const errors: (string | undefined)[] = [];
+  live.subscribe(() => {
+    errors.push(live.error?.message);
+    if (live.status === 'connected') tellConnected();
+  });
+  const guests = live.all('Guest', { where: { room: crypto.randomUUID() } });
+  await connected;
+  await guests.ready;
+  expect([live.status, live.error]).toEqual(['connected', undefined]);
+  expect(errors).toEqual([expect.stringContaining('Not yet!'), undefined]);
+  expect(warnings).toEqual([errors[0]]);
 });
 
 function hub(path: string, options: LiveHubOptions): LooseLiveHub {
   const live = createLiveHub(line.url + path, { reconnectDelayMs: () => RECONNECT_DELAY_MS, ...options });
   hubs.push(live);
   return live;
+}
+
+/** Its error names the URL, what came of it and what to look at; the console has said the same. */
+function expectReason({ error, status }: LooseLiveHub, path: string, reason: RegExp): void {
+  expect([status, error?.code, error?.message]).toEqual(['connecting', 'connection_failed', expect.stringContaining(`${line.url}${path}: `)]);
+  expect(error?.message).toMatch(reason);
+  expect(error?.message).toContain('Check the URL, accessTokenFactory and configure.');
+  expect(error?.cause).toBeInstanceOf(Error);
+  expect(warnings.filter((text) => text === error?.message)).toHaveLength(1);
 }
 
 const guest = (room: string, name: string): Guest => ({ id: crypto.randomUUID(), room, name });

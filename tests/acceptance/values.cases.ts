@@ -1,7 +1,7 @@
 import type { Collection, LooseKey, LooseRow } from '@livehub/client';
 import { describe, expect, test } from 'vitest';
 import { eventually } from './observe.ts';
-import { capital, KEYS, maybe, PARTS, SCALARS, type Value } from './values.ts';
+import { capital, KEYS, maybe, PARTS, RESPELLED, SCALARS, type Value } from './values.ts';
 import type { ValuesStage } from './values-stage.ts';
 import { opsOf } from './wire.ts';
 
@@ -139,8 +139,8 @@ export function valuesCases({ viewer, save, batch }: ValuesStage): void {
   });
 
   describe('C10 in keys', () => {
-    test.each(KEYS)('C10 a key that is %s, alone and in a composite key: rows come, change, go and return under it, and what a row shows is its key', async (type) => {
-      const values = valuesOf(SCALARS, type);
+    test.each(Object.keys(KEYS))('C10 a key that is %s, alone and in a composite key: rows come, change, go and return under it, and what a row shows is its key', async (type) => {
+      const values = valuesOf(KEYS, type);
       const part = batch();
       const { live, wire } = viewer();
       const kinds = [
@@ -197,6 +197,45 @@ export function valuesCases({ viewer, save, batch }: ValuesStage): void {
         // Row ops name rows by the same values.
         const keys = opsOf(wire.received.slice(from).flat()).filter((op) => 'key' in op).map((op) => op.key);
         expect(new Set(keys.map((sentKey) => JSON.stringify(sentKey)))).toEqual(new Set(values.map(({ arrives }) => JSON.stringify(sent(arrives)))));
+        await save(...values.map((value) => write('delete', value)));
+      }
+    });
+
+    test.each(Object.keys(RESPELLED))('C10 a key that is %s, written otherwise than rows show it: one, many in their order, and get find it as it was asked for and as it is shown', async (type) => {
+      const respelled = (RESPELLED[type] as (typeof RESPELLED)[string]).toReversed();
+      const part = batch();
+      const { live } = viewer();
+      for (const composite of [false, true]) {
+        const entity = `${capital(type)}${composite ? 'Paired' : 'Keyed'}`;
+        const key = (id: unknown) => (composite ? { id, part } : id) as LooseKey;
+        const row = (id: unknown) => ({ id, name: 'new', ...(composite ? { part } : {}) });
+        const asked = respelled.map(([, written]) => key(written));
+        const shown = respelled.map(([id]) => key(id));
+        const rows = respelled.map(([id]) => row(id));
+        const open = (hub: typeof live) => ({
+          ones: asked.map((one) => hub.one(entity, one)),
+          many: hub.many(entity, asked),
+          both: hub.many(entity, [...asked, ...shown]),
+          all: hub.all(entity, { where: (composite ? { part } : {}) as never }),
+        });
+        const expectFound = ({ ones, many, both, all }: ReturnType<typeof open>) =>
+          eventually(() => [ones.map((one) => one.row), many.rows, both.rows, asked.map((one) => many.get(one)), shown.map((one) => many.get(one)), shown.map((one) => all.get(one))])
+            .toEqual([rows, rows, rows, rows, rows, rows]);
+        const before = open(live);
+        await allReady([...before.ones, before.many, before.both]);
+        await save(...respelled.toReversed().map(([id]) => {
+          const { written } = valuesOf(KEYS, type).find(({ arrives }) => arrives === id) as Value;
+          return { op: 'insert' as const, entity, values: { id: written, name: 'new', ...(composite ? { part } : {}) } };
+        }));
+        await expectFound(before);
+        const after = open(viewer().live);
+        await allReady([...after.ones, after.many, after.both, after.all]);
+        await expectFound(after);
+        await save(...respelled.map(([id]) => {
+          const { written } = valuesOf(KEYS, type).find(({ arrives }) => arrives === id) as Value;
+          return { op: 'delete' as const, entity, key: { id: written, ...(composite ? { part } : {}) } };
+        }));
+        await eventually(() => [...before.many.rows, ...after.both.rows]).toEqual([]);
       }
     });
   });

@@ -56,9 +56,30 @@ export const SCALARS: Readonly<Record<string, readonly Value[]>> = {
   converted: same('42', '9007199254740992', '9007199254740993', '-1'),
 };
 
-/** Columns that no key has. */
-const noKeys = ['scaled', 'padded'];
-export const KEYS: readonly string[] = Object.keys(SCALARS).filter((column) => !noKeys.includes(column));
+/** By type: what keys are, and how rows show them. As keys, numbers that are equal look alike: without zeros at their end. */
+export const KEYS: Readonly<Record<string, readonly Value[]>> = Object.fromEntries(
+  Object.entries(SCALARS).filter(([column]) => column !== 'padded').map(([column, values]) => [column, ['decimal', 'scaled'].includes(column)
+    ? values.map(({ arrives, written }) => as(String(arrives).replace(/(\.\d*[1-9])0+$|\.0+$/, '$1'), written))
+    : values]),
+);
+
+/** By type: keys as rows show them, and as somebody may write them. */
+export const RESPELLED: Readonly<Record<string, readonly (readonly [shown: unknown, asked: string | number])[]>> = {
+  long: [['42', 42], ['-1', '-01'], ['9007199254740991', '09007199254740991']],
+  ulong: [['0', 0], ['9007199254740993', '09007199254740993']],
+  float: [[0.1, 0.10000000149011612], [-1.5, -1.5]],
+  decimal: [['1.5', '1.500'], ['9007199254740993', '9007199254740993.0'], ['0', 0], ['9007199254740993.5', '9007199254740993.50']],
+  scaled: [['1.5', '1.50'], ['0', '0.0000'], ['-99999999999999.9999', '-99999999999999.99990']],
+  guid: [['ffffffff-ffff-ffff-ffff-ffffffffffff', 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF'], ['0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9', '0A1B2c3d-4E5F-6071-8293-A4B5C6D7E8F9']],
+  dateTimeOffset: [['2026-11-21T10:15:19.123456Z', '2026-11-21T12:15:19.123456+02:00'], ['1969-07-20T20:17:40.000000Z', '1969-07-20T20:17:40Z']],
+  dateTime: [['2026-11-21T10:15:19.123456Z', '2026-11-21T02:15:19.123456-08:00'], ['1969-07-20T20:17:40.000000Z', '1969-07-20T20:17:40.000Z']],
+  localTime: [['1969-07-20T20:17:40.000000', '1969-07-20T20:17:40']],
+  timeOnly: [['00:00:00.000000', '00:00'], ['23:59:59.999999', '23:59:59.999999']],
+  timeSpan: [['P1D', 'PT24H'], ['P1DT2H3M4.5S', 'PT26H3M4.500S'], ['-PT1H30M', '-PT90M']],
+  enum: [['Green', 2], ['Black', 0]],
+  wideEnum: [['None', '0'], ['9007199254740993', '09007199254740993']],
+  converted: [['42', 42], ['9007199254740993', '09007199254740993']],
+};
 
 const place = { name: 'é"漢', number: '9007199254740993', area: '1.50', since: '2026-11-21T10:15:19.123456Z', colour: 'Green' };
 const emptyPlace = { name: '', number: null, area: '0', since: null, colour: 'Black' };

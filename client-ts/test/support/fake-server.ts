@@ -46,8 +46,8 @@ export class FakeLink implements Link {
     this.say({ type: "steps", steps: [ops], end: { offset: ++this.server.offset, tag: "t" } });
   }
 
-  accept(id: number, shape: number, entity = "Card", key: readonly string[] = ["id"]): void {
-    this.say({ type: "subscribed", id, shape, entity, key, fingerprint: "f" });
+  accept(id: number, shape: number, entity = "Card", key: readonly string[] = ["id"], more: object = {}): void {
+    this.say({ type: "subscribed", id, shape, entity, key, fingerprint: "f", ...more });
   }
 
   get asked(): number[] {
@@ -72,7 +72,7 @@ export class FakeServer {
   }
 
   hub(reconnectDelayMs: (attempt: number) => number = () => 1): Hub {
-    return new Hub(this.open, { reconnectDelayMs, startTimeoutMs: 1000 });
+    return new Hub(this.open, { url: "http://server/live", reconnectDelayMs, serverTimeoutMs: 1000 });
   }
 }
 

@@ -179,7 +179,8 @@ internal sealed class SyncConnection : IDisposable
                 CheckRoom(shape);
                 if (_subscriptions.Open(request.Id, shape) is { } member)
                 {
-                    _pump.Send(ServerMessages.Subscribed(request.Id, member.Shape.Id, shape.Entity, shape.Fingerprint));
+                    var respelled = request.Keys is { } keys ? RespelledKeys.Of(shape.Entity, keys) : null;
+                    _pump.Send(ServerMessages.Subscribed(request.Id, member.Shape.Id, shape.Entity, shape.Fingerprint, respelled));
                     opened.Add((request.Id, member));
                 }
             }

@@ -18,9 +18,12 @@ internal static class ExactDecimal
             return false;
         }
 
-        value = value == 0 ? 0 : value / 1.0000000000000000000000000000m;
+        value = Trim(value);
         return true;
     }
+
+    /// <summary>The same number without zeros at its end.</summary>
+    public static decimal Trim(decimal value) => value == 0 ? 0 : value / 1.0000000000000000000000000000m;
 
     /// <summary>The digits that count and the power of ten of the last one; null where that is beyond all numbers.</summary>
     private static (string Digits, long Exponent)? Digits(string text)

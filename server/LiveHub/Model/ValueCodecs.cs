@@ -35,9 +35,7 @@ internal static class ValueCodecs
             (string s, out long v) => long.TryParse(s, NumberStyles.AllowLeadingSign, Culture, out v)),
         [typeof(ulong)] = Wide("an unsigned 64-bit integer, as a string", v => v.ToString(Culture), (JsonElement j, out ulong v) => j.TryGetUInt64(out v),
             (string s, out ulong v) => ulong.TryParse(s, NumberStyles.None, Culture, out v)),
-        [typeof(decimal)] = Wide("a decimal number, as a string", v => v.ToString(Culture),
-            (JsonElement j, out decimal v) => ExactDecimal.TryRead(j.GetRawText(), NumberStyles.AllowExponent, out v),
-            (string s, out decimal v) => ExactDecimal.TryRead(s, NumberStyles.None, out v)),
+        [typeof(decimal)] = OfDecimal(v => v),
         [typeof(string)] = Text<string>("a string", v => v, (string s, out string v) => { v = s; return !s.Contains('\0', StringComparison.Ordinal); }),
         [typeof(char)] = Text<char>("a string of one character", v => v.ToString(), (string s, out char v) => { v = s.Length == 1 ? s[0] : '\0'; return v != '\0'; }),
         [typeof(Guid)] = Text<Guid>("a UUID", v => v.ToString("D"), (string s, out Guid v) => Guid.TryParseExact(s, "D", out v)),
@@ -49,6 +47,12 @@ internal static class ValueCodecs
             (string s, out TimeOnly v) => TimeOnly.TryParseExact(s, TimesRead, Culture, DateTimeStyles.None, out v)),
         [typeof(TimeSpan)] = Text<TimeSpan>("a duration, ISO 8601", XmlConvert.ToString, ReadTimeSpan),
         [typeof(byte[])] = new ValueCodec<byte[]>("base64", (w, v) => w.WriteBase64StringValue(v), ReadBytes),
+    };
+
+    // Rows are found by the text of their keys: equal numbers have to look alike, whatever the scale that they were stored with.
+    private static readonly Dictionary<Type, ValueCodec> InKeys = new(ByType)
+    {
+        [typeof(decimal)] = OfDecimal(ExactDecimal.Trim),
     };
 
     // PostgreSQL has two types for it, and takes no value of one kind for a column of the other.
@@ -70,21 +74,22 @@ internal static class ValueCodecs
         var converter = property.GetValueConverter() ?? (property.GetProviderClrType() is null ? null : property.FindTypeMapping()?.Converter);
         var storeType = property.FindRelationalTypeMapping()?.StoreType;
         var isJson = storeType is "json" or "jsonb" && !property.DeclaringType.IsMappedToJson();
-        return (isJson ? OfJson(property.ClrType, converter) : null) ?? Find(property.ClrType, converter, storeType);
+        return (isJson ? OfJson(property.ClrType, converter) : null) ?? Find(property.ClrType, converter, storeType, property.IsKey() || property.IsForeignKey());
     }
 
-    private static ValueCodec? Find(Type clrType, ValueConverter? converter, string? storeType)
+    private static ValueCodec? Find(Type clrType, ValueConverter? converter, string? storeType, bool isKey = false)
     {
+        var byType = isKey ? InKeys : ByType;
         var type = Nullable.GetUnderlyingType(clrType) ?? clrType;
         if (converter is null)
         {
-            return type.IsEnum ? new EnumCodec(type) : type == typeof(DateTime) ? OfDateTime(storeType) : ByType.GetValueOrDefault(type);
+            return type.IsEnum ? new EnumCodec(type) : type == typeof(DateTime) ? OfDateTime(storeType) : byType.GetValueOrDefault(type);
         }
 
         // A type that the model converts looks like what the database stores, unless it has a form of its own.
-        return !type.IsEnum && ByType.TryGetValue(type, out var own)
+        return !type.IsEnum && byType.TryGetValue(type, out var own)
             ? own
-            : ByType.TryGetValue(Nullable.GetUnderlyingType(converter.ProviderClrType) ?? converter.ProviderClrType, out var stored)
+            : byType.TryGetValue(Nullable.GetUnderlyingType(converter.ProviderClrType) ?? converter.ProviderClrType, out var stored)
                 ? new ConvertedCodec(stored, converter)
                 : null;
     }
@@ -101,6 +106,11 @@ internal static class ValueCodecs
         { } type when type.EndsWith(" without time zone", StringComparison.Ordinal) => LocalDateTime,
         _ => ByType[typeof(DateTime)],
     };
+
+    private static ValueCodec<decimal> OfDecimal(Func<decimal, decimal> shown)
+        => Wide("a decimal number, as a string", v => shown(v).ToString(Culture),
+            (JsonElement j, out decimal v) => ExactDecimal.TryRead(j.GetRawText(), NumberStyles.AllowExponent, out v),
+            (string s, out decimal v) => ExactDecimal.TryRead(s, NumberStyles.None, out v));
 
     private delegate bool TryParse<T>(string text, out T value);
 

@@ -16,7 +16,12 @@ internal static class ServerMessages
         w.WriteString("epoch", epoch);
     });
 
-    public static ReadOnlyMemory<byte> Subscribed(long id, long shape, Entity entity, string fingerprint) => Encode("subscribed", w =>
+    /// <param name="id">The client's number for it.</param>
+    /// <param name="shape">The number that later messages use.</param>
+    /// <param name="entity">Whose rows they are.</param>
+    /// <param name="fingerprint">What the client presents when it resumes.</param>
+    /// <param name="keys">JSON: pairs of keys as they were asked for and as rows show them; null where they are the same.</param>
+    public static ReadOnlyMemory<byte> Subscribed(long id, long shape, Entity entity, string fingerprint, byte[]? keys = null) => Encode("subscribed", w =>
     {
         w.WriteNumber("id", id);
         w.WriteNumber("shape", shape);
@@ -28,6 +33,12 @@ internal static class ServerMessages
         }
 
         w.WriteEndArray();
+        if (keys is not null)
+        {
+            w.WritePropertyName("keys");
+            w.WriteRawValue(keys, skipInputValidation: true);
+        }
+
         w.WriteString("fingerprint", fingerprint);
     });
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LiveHub.Changes;
 using LiveHub.Model;
@@ -13,9 +14,11 @@ namespace LiveHub.Tests.Protocol;
 /// <summary>The server writes the golden server messages.</summary>
 public sealed class ServerGoldenTests
 {
-    private static readonly LiveModel Model = Catalog.ModelOf<CardDb>(live => live.Expose<Card>().Expose<CardLabel>());
+    private static readonly LiveModel Model = Catalog.ModelOf<CardDb>(live => live.Expose<Card>().Expose<CardLabel>().Expose<Comment>().Expose<Price>());
     private static readonly Entity Cards = Model.Find("Card")!;
     private static readonly Entity CardLabels = Model.Find("CardLabel")!;
+    private static readonly Entity Comments = Model.Find("Comment")!;
+    private static readonly Entity Prices = Model.Find("Price")!;
 
     /// <summary>Their fields are reserved; nothing fills them yet.</summary>
     private static readonly string[] NotYet = ["snapshot with its transactions, step with those that it completes"];
@@ -28,6 +31,10 @@ public sealed class ServerGoldenTests
         ["welcome"] = () => Whole(ServerMessages.Welcome("5c8a1f0e9b7d4f63")),
         ["subscribed"] = () => Whole(ServerMessages.Subscribed(3, 57, Cards, "b2f0c4")),
         ["subscribed, composite key"] = () => Whole(ServerMessages.Subscribed(2, 58, CardLabels, "0c11d2")),
+        ["subscribed, keys written otherwise"] = () => Whole(ServerMessages.Subscribed(4, 61, Comments, "77aa01",
+            RespelledKeys.Of(Comments, Asked("""["0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9","00000000-0000-0000-0000-000000000000"]""")))),
+        ["subscribed, composite keys written otherwise"] = () => Whole(ServerMessages.Subscribed(5, 62, Prices, "77aa02",
+            RespelledKeys.Of(Prices, Asked("""[{"amount":"1.50","cardId":1},{"amount":1.5,"cardId":1}]""")))),
         ["update"] = () => Whole(Step(901, 0x9f3a5c0d11e2b476, step => step.AddRow(Title(881, "Mow", "Paint"), [], [57, 59], []))),
         ["move"] = () => Whole(Step(902, 0x11e2b4769f3a5c0d, step =>
             step.AddRow(Change(882, ("Paint", 7), ("Paint", 8)).Full(new(Cards, Cards.Exposed)), [60], [], [57]))),
@@ -93,6 +100,8 @@ public sealed class ServerGoldenTests
     private static ReadOnlyMemory<byte> Taken(long version)
         => new RoutedChange(Catalog.Change(CardLabels, Catalog.Row(CardLabels, ("CardId", 1), ("LabelId", 2)), null, version), default).KeyOnly();
 
+    private static JsonElement Asked(string keys) => JsonDocument.Parse(keys).RootElement;
+
     private static RoutedChange Change(long version, (string Title, int List)? before, (string Title, int List)? after)
         => new(Catalog.Change(Cards, Row(before), Row(after), version), default);
 
@@ -117,6 +126,8 @@ public sealed class ServerGoldenTests
         {
             modelBuilder.Entity<Card>();
             modelBuilder.Entity<CardLabel>().HasKey(l => new { l.CardId, l.LabelId });
+            modelBuilder.Entity<Comment>();
+            modelBuilder.Entity<Price>().HasKey(p => new { p.CardId, p.Amount });
         }
     }
 
@@ -127,6 +138,18 @@ public sealed class ServerGoldenTests
         public string Title { get; set; } = "";
 
         public int ListId { get; set; }
+    }
+
+    private sealed class Comment
+    {
+        public Guid Id { get; set; }
+    }
+
+    private sealed class Price
+    {
+        public int CardId { get; set; }
+
+        public decimal Amount { get; set; }
     }
 
     private sealed class CardLabel

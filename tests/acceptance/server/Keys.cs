@@ -27,6 +27,11 @@ public sealed class LocalKeyed : Keyed<DateTime>;
 
 public sealed class LocalPaired : Paired<DateTime>;
 
+/// <summary>A number that is stored with four digits after the point.</summary>
+public sealed class ScaledKeyed : Keyed<decimal>;
+
+public sealed class ScaledPaired : Paired<decimal>;
+
 /// <summary>The entities whose keys are of one type.</summary>
 /// <param name="Name">Exposed are <c>NameKeyed</c> and <c>NamePaired</c>.</param>
 /// <param name="Single">The entity with that key alone.</param>
@@ -41,7 +46,7 @@ public static class Keys
     public static IReadOnlyList<KeyType> All { get; } =
     [
         Of<bool>("Bool"), Of<byte>("Byte"), Of<sbyte>("Sbyte"), Of<short>("Short"), Of<ushort>("Ushort"), Of<int>("Int"), Of<uint>("Uint"), Of<long>("Long"),
-        Of<ulong>("Ulong"), Of<float>("Float"), Of<double>("Double"), Of<decimal>("Decimal"), Of<string>("String"), Of<char>("Char"), Of<Guid>("Guid"),
+        Of<ulong>("Ulong"), Of<float>("Float"), Of<double>("Double"), Of<decimal>("Decimal"), Of<ScaledKeyed, ScaledPaired>("Scaled", id => id.HasColumnType("numeric(18,4)")), Of<string>("String"), Of<char>("Char"), Of<Guid>("Guid"),
         Of<DateTimeOffset>("DateTimeOffset"), Of<DateTime>("DateTime"), Of<LocalKeyed, LocalPaired>("LocalTime", id => id.HasColumnType("timestamp without time zone")),
         Of<DateOnly>("DateOnly"), Of<TimeOnly>("TimeOnly"), Of<TimeSpan>("TimeSpan"), Of<byte[]>("Bytes"), Of<Colour>("Enum"), Of<Days>("Flags"), Of<Rights>("WideEnum"),
         Of<Keyed<Shade>, Paired<Shade>>("EnumAsText", id => id.HasConversion<string>()), Of<Keyed<Rank>, Paired<Rank>>("EnumAsNumber", id => id.HasConversion<int>()),

@@ -16,7 +16,7 @@ export async function open({ sorted, onRow, onCommit }) {
     receive = events.received;
     return { start: async () => {}, send: async () => {}, probe: async () => {}, stop: async () => {} };
   };
-  const hub = new Hub(openLink, { reconnectDelayMs: () => 1000, startTimeoutMs: 1000 });
+  const hub = new Hub(openLink, { url: 'http://bench/live', reconnectDelayMs: () => 1000, serverTimeoutMs: 1000 });
   const view = hub.all('Ticket', sorted ? { orderBy: { position: 'asc' } } : {});
   view.onDiff(({ inserted, updated }) => {
     for (const row of inserted) onRow(row);
