@@ -44,8 +44,7 @@ export function createLiveHub(url: string, options: LiveHubOptions = {}): unknow
   const { accessTokenFactory, configure, reconnectDelayMs = defaultDelayMs, serverTimeoutMs = 30_000, ...others } = options;
   refuse(others);
   const absolute = absoluteUrl(url);
-  const links = signalRLinks(absolute, serverTimeoutMs, accessTokenFactory, configure);
-  return new Hub(links, { url: absolute, reconnectDelayMs, serverTimeoutMs });
+  return new Hub(signalRLinks(absolute, serverTimeoutMs, accessTokenFactory, configure), { url: absolute, reconnectDelayMs, serverTimeoutMs });
 }
 
 /** Refuses options that there are not; `others` are those that nobody has taken. To drop one would show more than was asked for. */

@@ -21,8 +21,9 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   readonly #owner: Owner;
   readonly #listeners = new Listeners();
   readonly #diffListeners = new Listeners<Diff<Row>>();
-  readonly #ready = new Deferred();
-  readonly ready: Promise<void> = this.#ready.promise;
+  /** Undefined once it is settled: to settle a promise again is slow. */
+  #ready: Deferred | undefined = new Deferred();
+  readonly ready: Promise<void> = (this.#ready as Deferred).promise;
   #last: RowSet | undefined;
   #state: State | undefined;
   /** The rows that it had when it was opened, and who is still to be told of them. */
@@ -108,8 +109,10 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   /** Settles `ready`; only the first time counts. */
   #settle(): void {
     const { status } = this;
+    if (!this.#ready || status === "loading" || status === "stale") return;
     if (status === "live") this.#ready.resolve();
-    else if (status !== "loading" && status !== "stale") this.#ready.reject(this.error ?? new LiveHubError("closed", "It was closed before it was live."));
+    else this.#ready.reject(this.error ?? new LiveHubError("closed", "It was closed before it was live."));
+    this.#ready = undefined;
   }
 }
 

@@ -153,7 +153,7 @@ export class Connection {
 /** The promise, rejected where it takes too long. */
 function inTime(promise: Promise<unknown>, timeoutMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(reject, timeoutMs, "No answer in time.");
+    const timer = setTimeout(reject, timeoutMs, "Timeout.");
     promise.then(resolve, reject).then(() => clearTimeout(timer));
   });
 }

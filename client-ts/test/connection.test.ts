@@ -73,7 +73,7 @@ describe("a connection", () => {
     expect(server.links).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1001);
     expect(server.links[0]?.stopped).toBe(true);
-    expect(log).toEqual(["down: No answer in time.", "up"]);
+    expect(log).toEqual(["down: Timeout.", "up"]);
     await made.close();
   });
 
