@@ -1,3 +1,4 @@
+import { isObject } from "./equality.js";
 import type { Row } from "./keys.js";
 
 /** Compares two rows; 0 only for the same row. */
@@ -36,16 +37,8 @@ export function compareValues(a: unknown, b: unknown): number {
 const numeric = /^-?(\d+(\.\d+)?|Infinity)$/;
 
 function rank(value: unknown): number {
-  switch (typeof value) {
-    case "boolean":
-      return 0;
-    case "number":
-      return 1;
-    case "string":
-      return value === "NaN" ? 2 : numeric.test(value) ? 1 : 3;
-    default:
-      return value === null || value === undefined ? 5 : 4;
-  }
+  if (typeof value === "string") return value === "NaN" ? 2 : numeric.test(value) ? 1 : 3;
+  return typeof value === "number" ? 1 : typeof value === "boolean" ? 0 : isObject(value) ? 4 : 5;
 }
 
 /** Reading a number as a double keeps its order; where two have the same double, their digits decide. */

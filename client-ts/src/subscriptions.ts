@@ -31,7 +31,7 @@ interface News {
 
 /** The hub's subscriptions, and the conversation with the server about them. */
 export class Subscriptions {
-  /** What everything shown is true as of, in the connection's epoch; undefined before the first step. */
+  /** What everything shown is true as of when a message is merged, in the connection's epoch; undefined before the first step. */
   position: End | undefined;
   readonly #events: ConversationEvents;
   readonly #byId = new Map<number, Subscription>();
@@ -126,12 +126,14 @@ export class Subscriptions {
     if (!this.#send) return;
     switch (message.type) {
       case "steps": {
-        const { steps, transactions, end } = message;
-        return steps.forEach((ops, i) => this.#apply({ ops, transactions: transactions?.[i] }, steps[i + 1] ? undefined : end));
+        this.position = message.end;
+        return message.steps.forEach((ops, i) => this.#apply({ ops, transactions: message.transactions?.[i] }));
       }
       case "part": {
         const step = this.#steps.add(message);
-        return step && this.#apply(step, message.end);
+        if (!step) return;
+        this.position = message.end;
+        return this.#apply(step);
       }
       case "subscribed":
         return this.#accept(message);
@@ -163,10 +165,8 @@ export class Subscriptions {
     rows.shownKeys = keys && new Map(keys.map((pair) => pair.map(canonicalKey) as [asked: Key, shown: Key]));
   }
 
-  /** @param end the position after the step, where it was told */
-  #apply(step: Step, end: End | undefined): void {
+  #apply(step: Step): void {
     const merged = this.#merge.apply(step);
-    this.position = end ?? this.position;
     let news: News[] = [];
     for (const { set, change } of merged) {
       const subscription = this.#byId.get(set.id);
@@ -234,14 +234,14 @@ export class Subscriptions {
     this.#transactions.settle(this.#isStale);
     const send = this.#send;
     if (!send) return;
-    for (let i = 0; i < closed.length; i += 1000) send(unsubscribe(closed.slice(i, i + 1000)));
+    while (closed.length > 0) send(unsubscribe(closed.splice(0, 1000)));
     this.#ask(opened, send);
   }
 
   #ask(opened: readonly Subscription[], send: (message: ClientMessage) => void): void {
     const refused: News[] = [];
     for (const message of toMessages(opened.map(({ id, target }) => ask(id, target)), ({ id, entity }) => {
-      const error = new LiveHubError("too_large", `A subscription to ${entity} is too large for one message: split its keys or lists.`);
+      const error = new LiveHubError("too_large", `A subscription to ${entity} is too large: split its keys or lists.`);
       refused.push(this.#refuse(this.#byId.get(id) as Subscription, error));
     })) {
       for (const { id } of message) this.#byId.get(id)?.handle("asked");

@@ -1,7 +1,9 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createLiveHub } from "../src/index.js";
 import { connect, FakeServer, reconnected, turn } from "./support/fake-server.js";
 import { card, snapshot } from "./support/ops.js";
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("asking", () => {
   test("P4, P8: the hello comes first, and what is opened in one turn is asked for in one message", async () => {
