@@ -6,7 +6,7 @@ namespace LiveHub.Routing;
 /// </summary>
 internal sealed class FlushTurn
 {
-    private const int MaxDiffs = 131_072;
+    private const int MaxDiffs = 262_144;
 
     /// <summary>One connection is not left waiting for more than this: it is far less than what may wait for it.</summary>
     private const int MaxDiffsEach = 512;

@@ -12,7 +12,7 @@ namespace BenchClient;
 internal sealed class CountingConnection : IDisposable
 {
     private const byte RecordSeparator = 0x1E;
-    private const int BufferBytes = 16 * 1024;
+    private const int BufferBytes = 64 * 1024;
 
     private readonly Socket _socket;
     private readonly Side _side;
