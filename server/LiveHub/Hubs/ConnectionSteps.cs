@@ -21,7 +21,7 @@ internal sealed class ConnectionSteps(
     {
         do
         {
-            var deliveries = queue.Take(_spare);
+            var deliveries = queue.Take(_spare, shared.Router.Routed.Offset);
             var rows = 0;
             for (var i = WriteShared(deliveries.Span, ref rows); i < deliveries.Count; i += WriteShared(deliveries.Span[i..], ref rows))
             {

@@ -3,29 +3,31 @@ using LiveHub.Routing;
 namespace LiveHub.Hubs;
 
 /// <summary>Which of a connection's shapes show rows that may have changed unseen, and which changesets wait for that.</summary>
-internal sealed class InvalidatedShapes(SendQueue queue, Subscriptions subscriptions)
+internal sealed class InvalidatedShapes(Router router, SendQueue queue, Subscriptions subscriptions)
 {
+    private IReadOnlyList<RoutedInvalidation> Waiting => queue.Invalidations(router.Routed.Offset);
+
     /// <summary>Whether something waits until shapes were read again.</summary>
-    public bool HoldUp => queue.Invalidations().Count > 0;
+    public bool HoldUp => Waiting.Count > 0;
 
     /// <summary>When all that can be written was: everything up to here needs nothing more.</summary>
-    public long WrittenThrough => queue.Invalidations() is [var first, ..] ? first.Position.Offset - 1 : long.MaxValue;
+    public long WrittenThrough => Waiting is [var first, ..] ? first.Position.Offset - 1 : long.MaxValue;
 
     /// <summary>What is to be read again, in any order.</summary>
     public List<ShapeMember> Find()
     {
-        var waiting = queue.Invalidations();
+        var waiting = Waiting;
         return waiting.Count == 0 ? [] : subscriptions.Members().FindAll(member => waiting.Any(i => i.Concerns(member)));
     }
 
     /// <summary>The first invalidation that still holds something up when some shapes have been read at a place in the log.</summary>
-    public RoutedInvalidation? First(IReadOnlyCollection<ShapeMember> read, long readAt) => First(queue.Invalidations(), read, readAt);
+    public RoutedInvalidation? First(IReadOnlyCollection<ShapeMember> read, long readAt) => First(Waiting, read, readAt);
 
     /// <summary>Lets go of the invalidations, up to the first that concerns something, that concern nothing any longer.</summary>
     /// <returns>Whether there were any.</returns>
     public bool Settle()
     {
-        var waiting = queue.Invalidations();
+        var waiting = Waiting;
         if (waiting.Count == 0)
         {
             return false;

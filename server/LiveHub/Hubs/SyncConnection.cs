@@ -35,7 +35,7 @@ internal sealed class SyncConnection : IDisposable
         _queue = new(shared.Options.MaxQueuedRows, Flush, GiveUp, shared.Metrics);
         _replies = new(shared.Metrics);
         _subscriptions = new(shared.Router, _queue, shared.Metrics);
-        var invalidated = new InvalidatedShapes(_queue, _subscriptions);
+        var invalidated = new InvalidatedShapes(shared.Router, _queue, _subscriptions);
         _pump = new(shared, hub, _queue, _replies, _subscriptions, invalidated, () => _snapshots!.ReadInvalidated());
         _snapshots = new(shared, _subscriptions, invalidated, _pump, _closed);
         _awaited = new(shared, hub.ConnectionId, _pump, _closed);

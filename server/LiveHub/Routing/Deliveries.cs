@@ -16,11 +16,49 @@ internal sealed class Deliveries
 
     public Span<Delivery> Span => _items.AsSpan(0, Count);
 
+    /// <summary>About what they take in memory, in bytes.</summary>
+    public long SizeBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var delivery in Span)
+            {
+                bytes += delivery.Change.Change.SizeBytes;
+            }
+
+            return bytes;
+        }
+    }
+
+    public void Add(Delivery delivery)
+    {
+        Reserve(Count + 1);
+        _items[Count++] = delivery;
+    }
+
     public void AddRange(ReadOnlySpan<Delivery> deliveries)
     {
         Reserve(Count + deliveries.Length);
         deliveries.CopyTo(_items.AsSpan(Count));
         Count += deliveries.Length;
+    }
+
+    /// <summary>How many of the first are of changesets up to an offset.</summary>
+    public int CountThrough(long offset)
+    {
+        if (Count == 0 || Span[^1].Change.Position.Offset <= offset)
+        {
+            return Count;
+        }
+
+        var count = 0;
+        while (Span[count].Change.Position.Offset <= offset)
+        {
+            count++;
+        }
+
+        return count;
     }
 
     public void RemoveFirst(int count)

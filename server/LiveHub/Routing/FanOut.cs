@@ -3,51 +3,28 @@ using LiveHub.Changes;
 
 namespace LiveHub.Routing;
 
-/// <summary>
-/// Gives one changeset after another to the queues of the connections that see it: staged first, and published when all of it is there, so that nobody takes
-/// half of one. One thread at a time.
-/// </summary>
+/// <summary>Gives changesets, one after the other, to the queues of the connections that see them. One thread at a time.</summary>
 internal sealed class FanOut
 {
     private readonly List<LiveShape> _found = [];
 
-    /// <summary>The queues that see something of the changeset.</summary>
+    /// <summary>The queues that were given something of the changeset.</summary>
     public List<SendQueue> Touched { get; } = [];
 
-    /// <summary>How many diffs of the changeset all of them got.</summary>
+    /// <summary>How many diffs of the changeset all of them were given.</summary>
     public int Diffs { get; private set; }
 
-    public void Stage(LogEntry entry, ShapeRegistry shapes)
+    public void Add(LogEntry entry, ShapeRegistry shapes)
     {
         foreach (var change in entry.Changeset.Changes)
         {
-            Stage(change, entry.Position, entry.Changeset.Transaction, shapes);
+            Add(change, entry.Position, entry.Changeset.Transaction, shapes);
         }
 
         foreach (var invalidation in entry.Changeset.Invalidations)
         {
-            Stage(invalidation, entry.Position, shapes);
+            Add(invalidation, entry.Position, shapes);
         }
-    }
-
-    /// <summary>The changeset is staged whole: from here on it can be taken.</summary>
-    public void Publish()
-    {
-        foreach (var queue in Touched)
-        {
-            queue.Publish();
-        }
-    }
-
-    /// <summary>Takes back what is staged and not published.</summary>
-    public void Unstage()
-    {
-        foreach (var queue in Touched)
-        {
-            queue.Unstage();
-        }
-
-        Clear();
     }
 
     /// <summary>Is done with the changeset.</summary>
@@ -57,7 +34,7 @@ internal sealed class FanOut
         Diffs = 0;
     }
 
-    private void Stage(Change change, Position position, TransactionId? transaction, ShapeRegistry shapes)
+    private void Add(Change change, Position position, TransactionId? transaction, ShapeRegistry shapes)
     {
         _found.Clear();
         shapes.Find(change, _found);
@@ -75,7 +52,7 @@ internal sealed class FanOut
             Diffs += shape.Members.Count;
             foreach (var member in shape.Members)
             {
-                if (member.Queue.Stage(new(diff, member)))
+                if (member.Queue.Add(new Delivery(diff, member)))
                 {
                     Touched.Add(member.Queue);
                 }
@@ -84,7 +61,7 @@ internal sealed class FanOut
     }
 
     /// <summary>Tells the connections that may show some of the rows; what they do about it they know themselves.</summary>
-    private void Stage(Invalidation invalidation, Position position, ShapeRegistry shapes)
+    private void Add(Invalidation invalidation, Position position, ShapeRegistry shapes)
     {
         _found.Clear();
         shapes.Find(invalidation, _found);
@@ -98,7 +75,7 @@ internal sealed class FanOut
 
             foreach (var member in shape.Members)
             {
-                if (member.Queue.StageInvalidation(routed))
+                if (member.Queue.Add(routed))
                 {
                     Touched.Add(member.Queue);
                 }

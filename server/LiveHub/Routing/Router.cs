@@ -239,8 +239,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         {
             lock (_lock)
             {
-                _fanOut.Stage(order.Place(entry), _shapes);
-                _fanOut.Publish();
+                _fanOut.Add(order.Place(entry), _shapes);
             }
         }
         catch (Exception e)
@@ -248,7 +247,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
             logger.RoutingFailed(entry.Position.Offset, e);
             metrics.Failed(Stages.Routing, e);
             activity.Fail(e);
-            _fanOut.Unstage();
+            _fanOut.Clear();
             GiveUpAll();
         }
 

@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using LiveHub.Diagnostics;
 
 namespace LiveHub.Routing;
 
 /// <summary>
-/// What waits for one connection: row diffs and invalidations from the router, whole changesets only. Nobody who fills it ever
-/// waits. A connection that lets more than the limit gather is given up: the log has no hold on it, fresh snapshots do.
+/// What waits for one connection: row diffs and invalidations from the router. Nobody who fills it ever waits; whoever takes from it takes no more than is
+/// routed, and so whole changesets only. A connection that lets more than the limit gather is given up: the log has no hold on it, fresh snapshots do.
 /// </summary>
 /// <param name="maxRows">How many rows may wait.</param>
 /// <param name="onReady">Is to write what waits; on the caller's thread, where it says so.</param>
@@ -13,69 +12,69 @@ namespace LiveHub.Routing;
 /// <param name="metrics">Hears what waits.</param>
 internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string> onOverflow, LiveHubMetrics metrics)
 {
-    private const int KeptCapacity = 16;
-
     private readonly Lock _lock = new();
-    private readonly List<Delivery> _staged = [];
-    private readonly List<RoutedInvalidation> _stagedInvalidations = [];
     private readonly List<RoutedInvalidation> _invalidations = [];
     private Deliveries _rows = new();
     private long _bytes;
     private bool _isClosed;
 
+    /// <summary>The changeset that came last.</summary>
+    private long _offset = -1;
+
+    /// <summary>Whether something waited already when it came: it is not refused for its own size.</summary>
+    private bool _waited;
+
+    private int Waiting => _rows.Count + _invalidations.Count;
+
     /// <summary>Whether it is to be flushed. For the router alone.</summary>
     public bool IsDue { get; set; }
 
-    /// <summary>How many diffs were staged since it was flushed. For the router alone.</summary>
+    /// <summary>How many diffs were added since it was flushed. For the router alone.</summary>
     public int Unflushed { get; private set; }
 
-    /// <summary>Adds a diff to the changeset that is being routed. For the router alone.</summary>
+    /// <summary>Adds a diff of the changeset that is being routed. For the router alone.</summary>
     /// <returns>Whether it is the first of its changeset.</returns>
-    public bool Stage(Delivery delivery)
+    public bool Add(Delivery delivery)
     {
-        _staged.Add(delivery);
-        Unflushed++;
-        return _staged.Count + _stagedInvalidations.Count == 1;
-    }
-
-    /// <summary>Adds an invalidation to the changeset that is being routed, once for all the connection's shapes. For the router alone.</summary>
-    /// <returns>Whether it is the first of its changeset.</returns>
-    public bool StageInvalidation(RoutedInvalidation invalidation)
-    {
-        if (_stagedInvalidations.Count > 0 && ReferenceEquals(_stagedInvalidations[^1], invalidation))
-        {
-            return false;
-        }
-
-        _stagedInvalidations.Add(invalidation);
-        return _staged.Count + _stagedInvalidations.Count == 1;
-    }
-
-    /// <summary>The changeset is routed whole: what was staged can be taken. For the router alone.</summary>
-    public void Publish()
-    {
-        bool overflows;
+        bool isFirst, overflows;
         lock (_lock)
         {
-            var waiting = _rows.Count + _invalidations.Count;
-            overflows = !_isClosed && waiting > 0 && waiting + _staged.Count + _stagedInvalidations.Count > maxRows;
-            if (overflows)
+            isFirst = Begin(delivery.Change.Position.Offset);
+            overflows = Overflows();
+            if (!_isClosed)
             {
-                Clear();
-            }
-            else if (!_isClosed)
-            {
-                _rows.AddRange(CollectionsMarshal.AsSpan(_staged));
-                Count(SizeOf(CollectionsMarshal.AsSpan(_staged)));
-                _invalidations.AddRange(_stagedInvalidations);
+                _rows.Add(delivery);
+                Count(delivery.Change.Change.SizeBytes);
             }
         }
 
-        Unstage();
-        if (overflows)
+        Unflushed++;
+        Report(overflows);
+        return isFirst;
+    }
+
+    /// <summary>Adds an invalidation of the changeset that is being routed, once for all the connection's shapes. For the router alone.</summary>
+    /// <returns>Whether it is the first of its changeset.</returns>
+    public bool Add(RoutedInvalidation invalidation)
+    {
+        bool isFirst, overflows;
+        lock (_lock)
         {
-            onOverflow(Resets.Slow);
+            if (_invalidations.Count > 0 && ReferenceEquals(_invalidations[^1], invalidation))
+            {
+                return false;
+            }
+
+            isFirst = Begin(invalidation.Position.Offset);
+            overflows = Overflows();
+            if (!_isClosed)
+            {
+                _invalidations.Add(invalidation);
+            }
         }
+
+        Report(overflows);
+        return isFirst;
     }
 
     /// <summary>Has what waits written.</summary>
@@ -86,24 +85,13 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
         onReady(here);
     }
 
-    /// <summary>Forgets what was staged. For the router alone.</summary>
-    public void Unstage()
-    {
-        _stagedInvalidations.Clear();
-        _staged.Clear();
-        if (_staged.Capacity > KeptCapacity)
-        {
-            _staged.Capacity = 0;
-        }
-    }
-
-    /// <summary>Takes the diffs that wait, up to an offset, in exchange for an empty list: those of changesets before the first invalidation.</summary>
-    public Deliveries Take(Deliveries empty, long through = long.MaxValue)
+    /// <summary>Takes the diffs that wait, up to an offset that is routed, in exchange for an empty list: those of changesets before the first invalidation.</summary>
+    public Deliveries Take(Deliveries empty, long through)
     {
         lock (_lock)
         {
             var last = _invalidations.Count == 0 ? through : Math.Min(through, _invalidations[0].Position.Offset - 1);
-            var count = CountThrough(last);
+            var count = _rows.CountThrough(last);
             if (count == _rows.Count)
             {
                 (var all, _rows) = (_rows, empty);
@@ -112,18 +100,18 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
             }
 
             empty.AddRange(_rows.Span[..count]);
-            Count(-SizeOf(empty.Span));
+            Count(-empty.SizeBytes);
             _rows.RemoveFirst(count);
             return empty;
         }
     }
 
-    /// <summary>The invalidations that wait, in the order of the log.</summary>
-    public IReadOnlyList<RoutedInvalidation> Invalidations()
+    /// <summary>The invalidations that wait, up to an offset that is routed, in the order of the log.</summary>
+    public IReadOnlyList<RoutedInvalidation> Invalidations(long through)
     {
         lock (_lock)
         {
-            return _invalidations.Count == 0 ? [] : [.. _invalidations];
+            return _invalidations.Count == 0 ? [] : [.. _invalidations.TakeWhile(i => i.Position.Offset <= through)];
         }
     }
 
@@ -152,6 +140,39 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
         }
     }
 
+    /// <returns>Whether it is another changeset than the one before.</returns>
+    private bool Begin(long offset)
+    {
+        if (offset == _offset)
+        {
+            return false;
+        }
+
+        _offset = offset;
+        _waited = Waiting > 0;
+        return true;
+    }
+
+    /// <summary>Whether one more is too much; then all is let go.</summary>
+    private bool Overflows()
+    {
+        if (_isClosed || !_waited || Waiting < maxRows)
+        {
+            return false;
+        }
+
+        Clear();
+        return true;
+    }
+
+    private void Report(bool overflows)
+    {
+        if (overflows)
+        {
+            onOverflow(Resets.Slow);
+        }
+    }
+
     private void Count(long bytes)
     {
         if (bytes != 0)
@@ -159,34 +180,6 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
             _bytes += bytes;
             metrics.Waits(bytes);
         }
-    }
-
-    private static long SizeOf(ReadOnlySpan<Delivery> rows)
-    {
-        long bytes = 0;
-        foreach (var row in rows)
-        {
-            bytes += row.Change.Change.SizeBytes;
-        }
-
-        return bytes;
-    }
-
-    private int CountThrough(long offset)
-    {
-        if (offset == long.MaxValue)
-        {
-            return _rows.Count;
-        }
-
-        var rows = _rows.Span;
-        var count = 0;
-        while (count < rows.Length && rows[count].Change.Position.Offset <= offset)
-        {
-            count++;
-        }
-
-        return count;
     }
 
     private void Clear()

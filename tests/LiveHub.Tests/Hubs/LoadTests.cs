@@ -59,6 +59,42 @@ public sealed class LoadTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task G5_a_pump_that_is_woken_while_a_changeset_is_routed_writes_no_half_of_it()
+    {
+        const int shapes = 200, rows = 200, changesets = 20;
+        await using var shop = await Shop.StartAsync(server, o => o.MaxQueuedRows = 1_000_000);
+        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
+        for (var i = 1; i <= shapes; i++)
+        {
+            await client.SubscribeAsync(i, "Item", $",\"where\":{{\"shelfId\":{{\"in\":[1,{i + 100}]}}}}");
+        }
+
+        var view = await client.UntilAsync(new(), v => Enumerable.Range(1, shapes).All(id => v.Rows(id) is not null));
+        var before = view.Steps;
+        using var stop = new CancellationTokenSource();
+        var waking = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await client.SendAsync("""{"type":"unsubscribe","ids":[999]}""");
+            }
+        });
+        for (var n = 0; n < changesets; n++)
+        {
+            await shop.WithDbAsync(async db =>
+            {
+                db.Items.AddRange(Enumerable.Range(0, rows).Select(i => new Item { ShelfId = 1, Name = $"item {n} {i}" }));
+                await db.SaveChangesAsync();
+            });
+        }
+
+        await client.UntilAsync(view, v => v.Rows(shapes)!.Count == changesets * rows && v.Rows(1)!.Count == changesets * rows);
+        await stop.CancelAsync();
+        await waking;
+        Assert.Equal(changesets, view.Steps - before);
+    }
+
+    [Fact]
     public async Task Rule_18_a_large_changeset_comes_in_parts_of_at_most_32_kB_and_is_one_step()
     {
         await using var shop = await Shop.StartAsync(server);

@@ -15,19 +15,26 @@ public sealed class SendQueueTests
     [Fact]
     public void G5_nothing_can_be_taken_of_a_changeset_that_is_not_routed_whole()
     {
-        Assert.True(_queue.Stage(Delivery(1)));
-        Assert.False(_queue.Stage(Delivery(2)));
-        Assert.Empty(_queue.TakeAll());
-        _queue.Publish();
-        Assert.Equal([1L, 2], Taken());
+        Add(1);
+        Assert.True(_queue.Add(Delivery(2)));
+        Assert.False(_queue.Add(Delivery(2)));
+        Assert.Equal([1L], Taken(through: 1));
+        Assert.Empty(Taken(through: 1));
+        _queue.Add(Invalidation(2));
+        Assert.Empty(_queue.Invalidations(through: 1));
+        _queue.Settle(2);
+        Assert.Equal([2L, 2], Taken(through: 2));
     }
 
     [Fact]
     public void The_first_of_each_changeset_is_told()
     {
-        Assert.True(_queue.Stage(Delivery(1)));
-        _queue.Publish();
-        Assert.True(_queue.Stage(Delivery(2)));
+        Assert.True(_queue.Add(Delivery(1)));
+        Assert.False(_queue.Add(Delivery(1)));
+        Assert.False(_queue.Add(Invalidation(1)));
+        Assert.True(_queue.Add(Delivery(2)));
+        Assert.True(_queue.Add(Invalidation(3)));
+        Assert.False(_queue.Add(Delivery(3)));
     }
 
     [Fact]
@@ -44,8 +51,8 @@ public sealed class SendQueueTests
     [Fact]
     public void Rule_19_more_than_the_limit_gives_the_queue_up_and_lets_go_of_all()
     {
-        Add([.. Enumerable.Range(1, 6)]);
-        Add([.. Enumerable.Range(7, 4)]);
+        AddChangeset(1, rows: 6);
+        AddChangeset(2, rows: 4);
         Assert.Equal(0, _overflows);
         Add(11);
         Assert.Equal(1, _overflows);
@@ -58,10 +65,10 @@ public sealed class SendQueueTests
     [Fact]
     public void A_single_changeset_is_not_refused_for_its_size_alone()
     {
-        Add([.. Enumerable.Range(1, 1000)]);
+        AddChangeset(1, rows: 1000);
         Assert.Equal(0, _overflows);
         Assert.Equal(1000, Taken().Count);
-        Add([.. Enumerable.Range(1, 1000)]);
+        AddChangeset(2, rows: 1000);
         Assert.Equal(1000, Taken().Count);
     }
 
@@ -69,7 +76,7 @@ public sealed class SendQueueTests
     public void A_changeset_that_comes_while_another_waits_counts_with_it()
     {
         Add(1);
-        Add([.. Enumerable.Range(2, 10)]);
+        AddChangeset(2, rows: 10);
         Assert.Equal(1, _overflows);
     }
 
@@ -79,8 +86,8 @@ public sealed class SendQueueTests
         Add(1);
         _queue.Close();
         Assert.Empty(Taken());
-        Add([.. Enumerable.Range(1, 100)]);
-        Add([.. Enumerable.Range(1, 100)]);
+        AddChangeset(2, rows: 100);
+        AddChangeset(3, rows: 100);
         Assert.Empty(Taken());
         Assert.Equal(0, _overflows);
     }
@@ -95,26 +102,27 @@ public sealed class SendQueueTests
     }
 
     [Fact]
-    public async Task Everything_published_is_taken_once_in_order_while_both_go_on()
+    public async Task Everything_that_is_routed_is_taken_once_in_order_while_both_go_on()
     {
-        const int count = 20_000;
+        const int count = 10_000;
         var queue = Pieces.Queue(int.MaxValue);
+        long routed = 0;
         var writing = Task.Run(
             () =>
             {
-                for (var i = 1; i <= count; i += 2)
+                for (var i = 1; i <= count; i++)
                 {
-                    queue.Stage(Delivery(i));
-                    queue.Stage(Delivery(i + 1));
-                    queue.Publish();
+                    queue.Add(Delivery(i));
+                    queue.Add(Delivery(i));
+                    Volatile.Write(ref routed, i);
                 }
             },
             TestContext.Current.CancellationToken);
         var taken = new List<long>();
         var spare = new Deliveries();
-        while (taken.Count < count)
+        while (taken.Count < 2 * count)
         {
-            var some = queue.Take(spare);
+            var some = queue.Take(spare, Volatile.Read(ref routed));
             Assert.Equal(0, some.Count % 2);
             taken.AddRange(some.Span.ToArray().Select(d => d.Change.Position.Offset));
             some.Clear();
@@ -123,7 +131,7 @@ public sealed class SendQueueTests
         }
 
         await writing;
-        Assert.Equal(Enumerable.Range(1, count).Select(i => (long)i), taken);
+        Assert.Equal(Enumerable.Range(1, count).SelectMany(i => new long[] { i, i }), taken);
     }
 
     [Fact]
@@ -134,12 +142,12 @@ public sealed class SendQueueTests
         Add(3);
         Assert.Equal([1L], Taken());
         Assert.Empty(Taken());
-        Assert.Equal([2L], _queue.Invalidations().Select(i => i.Position.Offset));
+        Assert.Equal([2L], _queue.Invalidations(long.MaxValue).Select(i => i.Position.Offset));
         _queue.Settle(1);
         Assert.Empty(Taken());
         _queue.Settle(2);
         Assert.Equal([2L, 2, 3], Taken());
-        Assert.Empty(_queue.Invalidations());
+        Assert.Empty(_queue.Invalidations(long.MaxValue));
     }
 
     [Fact]
@@ -153,7 +161,7 @@ public sealed class SendQueueTests
         Assert.Equal([1L], _queue.TakeAll(through: 1).Select(d => d.Change.Position.Offset));
         _queue.Settle(4);
         Assert.Equal([2L, 5], _queue.TakeAll(through: 7).Select(d => d.Change.Position.Offset));
-        Assert.Equal([6L], _queue.Invalidations().Select(i => i.Position.Offset));
+        Assert.Equal([6L], _queue.Invalidations(long.MaxValue).Select(i => i.Position.Offset));
         _queue.Settle(7);
         Assert.Equal([6L], Taken());
     }
@@ -162,16 +170,9 @@ public sealed class SendQueueTests
     public void An_invalidation_wakes_the_queue_once_for_all_shapes_of_a_changeset()
     {
         var invalidation = Invalidation(1);
-        Assert.True(_queue.StageInvalidation(invalidation));
-        Assert.False(_queue.StageInvalidation(invalidation));
-        Assert.False(_queue.Stage(Delivery(1)));
-        Assert.Empty(_queue.Invalidations());
-        _queue.Publish();
-        Assert.Same(invalidation, Assert.Single(_queue.Invalidations()));
-        Assert.True(_queue.StageInvalidation(Invalidation(2)));
-        _queue.Unstage();
-        _queue.Publish();
-        Assert.Single(_queue.Invalidations());
+        Assert.True(_queue.Add(invalidation));
+        Assert.False(_queue.Add(invalidation));
+        Assert.Same(invalidation, Assert.Single(_queue.Invalidations(long.MaxValue)));
     }
 
     [Fact]
@@ -185,37 +186,38 @@ public sealed class SendQueueTests
         Assert.Equal(0, _overflows);
         Add(10);
         Assert.Equal(1, _overflows);
-        Assert.Empty(_queue.Invalidations());
+        Assert.Empty(_queue.Invalidations(long.MaxValue));
         _queue.Settle(100);
         Assert.Empty(Taken());
     }
 
     private static RoutedInvalidation Invalidation(long offset) => new(LiveHub.Changes.Invalidation.Of(Catalog.Genre), new(offset, 0));
 
-    private void AddInvalidation(long offset, int rows = 0)
-    {
-        for (var i = 0; i < rows; i++)
-        {
-            _queue.Stage(Delivery(offset));
-        }
-
-        _queue.StageInvalidation(Invalidation(offset));
-        _queue.Publish();
-    }
-
     private static Delivery Delivery(long offset)
         => new(
             new(new(Catalog.Change(Catalog.Genre, null, Catalog.Row(Catalog.Genre, new Genre())), new(offset, 0)), Member.Shape, DiffKind.Insert, isShared: false), Member);
+
+    private void AddInvalidation(long offset, int rows = 0)
+    {
+        AddChangeset(offset, rows);
+        _queue.Add(Invalidation(offset));
+    }
+
+    private void AddChangeset(long offset, int rows)
+    {
+        for (var i = 0; i < rows; i++)
+        {
+            _queue.Add(Delivery(offset));
+        }
+    }
 
     private void Add(params int[] offsets)
     {
         foreach (var offset in offsets)
         {
-            _queue.Stage(Delivery(offset));
+            _queue.Add(Delivery(offset));
         }
-
-        _queue.Publish();
     }
 
-    private List<long> Taken() => [.. _queue.TakeAll().Select(d => d.Change.Position.Offset)];
+    private List<long> Taken(long through = long.MaxValue) => [.. _queue.TakeAll(through).Select(d => d.Change.Position.Offset)];
 }
