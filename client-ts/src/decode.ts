@@ -43,7 +43,6 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isMaybeCount = optional(isCount);
 const isMaybeCounts = optional(listOf(isCount));
 const isMaybeRecord = optional(isRecord);
-const isMaybeString = optional(isString);
 const isStrings = listOf(isString);
 const isNames = listOf(isString, 1);
 const isKeyList = listOf(isKeyValue, 1);
@@ -51,13 +50,20 @@ const isKey = (value: unknown): value is WireKey => isKeyValue(value) || isKeyLi
 const isPairs = listOf(listOf(isKey, 2)) as Is<NonNullable<Subscribed["keys"]>>;
 const isRows = listOf(isRecord);
 const isSnapshot = optional(fields<Snapshot>({ xmin: isString, xmax: isString, active: isStrings }));
-const isEnd = fields<End>({ offset: isCount, tag: isString });
+
+// What comes with every change is written out: that is quicker.
+function isEnd(m: unknown): m is End {
+  return isRecord(m) && isCount(m["offset"]) && isString(m["tag"]);
+}
+
+function isSteps(m: { readonly [P in keyof Steps]?: unknown }): boolean {
+  return isOpLists(m.steps) && isMaybeLists(m.transactions) && isEnd(m.end);
+}
 
 function isOp(m: unknown): m is Op {
   return isRecord(m) && ("rows" in m ? isSnapshotOp(m) : isRowOp(m));
 }
 
-// Written out: these two are checked most.
 function isSnapshotOp(m: { readonly [P in keyof SnapshotOp]?: unknown }): boolean {
   return isCount(m.shape) && isRows(m.rows) && isSnapshot(m.snapshot ?? undefined);
 }
@@ -69,13 +75,15 @@ function isRowOp(m: { readonly [P in keyof RowOp]?: unknown }): boolean {
 }
 
 const isOps = listOf(isOp);
+const isOpLists = listOf(isOps);
+const isMaybeLists = optional(listOf(isStrings));
 
 const checks: ReadonlyMap<unknown, Is<ServerMessage>> = new Map<string, Is<ServerMessage>>(Object.entries({
-  steps: fields<Steps>({ steps: listOf(isOps), transactions: optional(listOf(isStrings)), end: isEnd }),
+  steps: isSteps as Is<Steps>,
   part: fields<Part>({ step: isCount, ops: isOps, transactions: optional(isStrings), end: optional(isEnd) }),
-  subscribed: fields<Subscribed>({ id: isCount, shape: isCount, entity: isString, key: isNames, keys: optional(isPairs), fingerprint: isMaybeString }),
+  subscribed: fields<Subscribed>({ id: isCount, shape: isCount, entity: isString, key: isNames, keys: optional(isPairs) }),
   welcome: fields<Welcome>({ protocol: isCount, epoch: isString }),
-  error: fields<Fault>({ code: isString, message: isString, id: isMaybeCount, retryMs: isMaybeCount, transaction: isMaybeString }),
+  error: fields<Fault>({ code: isString, message: isString, id: isMaybeCount, retryMs: isMaybeCount, transaction: optional(isString) }),
   seen: fields<Seen>({ transaction: isString }),
   "going-away": fields<GoingAway>({ retryMs: isCount }),
 }));

@@ -59,7 +59,6 @@ export interface Subscribed {
   readonly key: readonly string[];
   /** The keys that rows show otherwise than they were asked for: as asked, as shown. */
   readonly keys?: readonly (readonly [asked: WireKey, shown: WireKey])[];
-  readonly fingerprint?: string;
 }
 
 /** One row's change, for all shapes that see it with the same columns (P15–P18). */

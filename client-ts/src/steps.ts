@@ -9,6 +9,7 @@ export class StepAssembler {
     const all = this.#unfinished.get(step) ?? [];
     all.push(...ops);
     this.#unfinished.set(step, all);
-    return end && this.#unfinished.delete(step) ? { ops: all, transactions } : undefined;
+    if (end && this.#unfinished.delete(step)) return { ops: all, transactions };
+    return undefined;
   }
 }

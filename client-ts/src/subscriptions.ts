@@ -224,7 +224,7 @@ export class Subscriptions {
     for (const subscription of pending) {
       if (!this.#byId.has(subscription.id)) continue;
       if (subscription.watchers.length === 0) {
-        if (subscription.onWire && (subscription.phase === "asked" || subscription.phase === "live")) closed.push(subscription.id);
+        if (subscription.onWire && subscription.phase !== "idle") closed.push(subscription.id);
         this.#forget(subscription);
         subscription.handle("closed");
       } else if (subscription.phase === "idle") {
