@@ -9,6 +9,7 @@ internal sealed class SyncLifetimeManager(SyncConnectionFactory connections, ILo
 {
     public override Task OnConnectedAsync(HubConnectionContext connection)
     {
+        LongMessages.Use(connection.Features);
         connection.Features.Set(connections.Create(connection));
         return base.OnConnectedAsync(connection);
     }
