@@ -12,6 +12,7 @@ namespace LiveHub.Model;
 internal static class ValueCodecs
 {
     private const string Microseconds = "yyyy-MM-dd'T'HH:mm:ss.ffffff";
+    private const string Date = "yyyy-MM-dd";
     private const string TimeMicroseconds = "HH:mm:ss.ffffff";
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
@@ -41,8 +42,8 @@ internal static class ValueCodecs
         [typeof(Guid)] = Text<Guid>("a UUID", v => v.ToString("D"), (string s, out Guid v) => Guid.TryParseExact(s, "D", out v)),
         [typeof(DateTimeOffset)] = Text<DateTimeOffset>("a time with offset, ISO 8601", v => v.UtcDateTime.ToString(Microseconds, Culture) + "Z", ReadDateTimeOffset),
         [typeof(DateTime)] = Text<DateTime>("a time, ISO 8601", WriteDateTime, ReadDateTime),
-        [typeof(DateOnly)] = Text<DateOnly>("a date, yyyy-MM-dd", v => v.ToString("yyyy-MM-dd", Culture),
-            (string s, out DateOnly v) => DateOnly.TryParseExact(s, "yyyy-MM-dd", Culture, DateTimeStyles.None, out v)),
+        [typeof(DateOnly)] = Text<DateOnly>("a date, yyyy-MM-dd", v => v.ToString(Date, Culture),
+            (string s, out DateOnly v) => DateOnly.TryParseExact(s, Date, Culture, DateTimeStyles.None, out v)),
         [typeof(TimeOnly)] = Text<TimeOnly>("a time of day, HH:mm:ss", v => v.ToString(TimeMicroseconds, Culture),
             (string s, out TimeOnly v) => TimeOnly.TryParseExact(s, TimesRead, Culture, DateTimeStyles.None, out v)),
         [typeof(TimeSpan)] = Text<TimeSpan>("a duration, ISO 8601", XmlConvert.ToString, ReadTimeSpan),
@@ -61,6 +62,8 @@ internal static class ValueCodecs
     private static readonly ValueCodec LocalDateTime = Text<DateTime>("a time without offset, ISO 8601", WriteDateTime,
         (string s, out DateTime v) => ReadDateTime(s, out v) && v.Kind is DateTimeKind.Unspecified);
 
+    private static readonly ValueCodec Day = Text<DateTime>("a date, yyyy-MM-dd", v => v.ToString(Date, Culture), ReadDay);
+
     /// <summary>The codec for a property, or null where its type has no form on the wire.</summary>
     public static ValueCodec? Find(IReadOnlyProperty property)
     {
@@ -74,7 +77,10 @@ internal static class ValueCodecs
         var converter = property.GetValueConverter() ?? (property.GetProviderClrType() is null ? null : property.FindTypeMapping()?.Converter);
         var storeType = property.FindRelationalTypeMapping()?.StoreType;
         var isJson = storeType is "json" or "jsonb" && !property.DeclaringType.IsMappedToJson();
-        return (isJson ? OfJson(property.ClrType, converter) : null) ?? Find(property.ClrType, converter, storeType, property.IsKey() || property.IsForeignKey());
+        return isJson && OfJson(property.ClrType, converter) is { } json ? json
+            : Find(property.ClrType, converter, storeType, property.IsKey() || property.IsForeignKey()) is { } codec
+                ? StoredCodec.Of(codec, Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType, converter, storeType)
+                : null;
     }
 
     private static ValueCodec? Find(Type clrType, ValueConverter? converter, string? storeType, bool isKey = false)
@@ -102,6 +108,7 @@ internal static class ValueCodecs
 
     private static ValueCodec OfDateTime(string? storeType) => storeType switch
     {
+        "date" => Day,
         { } type when type.EndsWith(" with time zone", StringComparison.Ordinal) => UtcDateTime,
         { } type when type.EndsWith(" without time zone", StringComparison.Ordinal) => LocalDateTime,
         _ => ByType[typeof(DateTime)],
@@ -222,6 +229,10 @@ internal static class ValueCodecs
         return ok;
     }
 
+    /// <summary>A day, which may be written as its midnight.</summary>
+    private static bool ReadDay(string text, out DateTime value)
+        => DateTime.TryParseExact(text, Date, Culture, DateTimeStyles.None, out value) || (ReadDateTime(text, out value) && value.TimeOfDay == default);
+
     private static bool ReadDateTimeOffset(string text, out DateTimeOffset value)
     {
         var ok = DateTimeOffset.TryParseExact(text, MomentsRead, Culture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value);
@@ -237,7 +248,7 @@ internal static class ValueCodecs
         try
         {
             value = XmlConvert.ToTimeSpan(text);
-            return true;
+            return value.Ticks % TimeSpan.TicksPerMicrosecond == 0;
         }
         catch (Exception e) when (e is FormatException or OverflowException)
         {

@@ -12,6 +12,10 @@ internal sealed class FormsDb(DbContextOptions<FormsDb> options) : DbContext(opt
     protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Forms>(forms =>
     {
         forms.Property(f => f.LocalTime).HasColumnType("timestamp without time zone");
+        forms.Property(f => f.Day).HasColumnType("date");
+        forms.Property(f => f.Real).HasColumnType("real");
+        forms.Property(f => f.Lower).HasConversion(v => v.ToLowerInvariant(), v => v);
+        forms.Property(f => f.Marked).HasConversion(v => v + "!", v => v);
         forms.Property(f => f.NamedColour).HasConversion<string>();
         forms.Property(f => f.NumberedColour).HasConversion<int>();
         forms.Property(f => f.Ticket).HasConversion(t => t.Number, n => new Ticket(n));
@@ -84,6 +88,14 @@ internal sealed class Forms
     public DateTime DateTime { get; set; }
 
     public DateTime LocalTime { get; set; }
+
+    public DateTime Day { get; set; }
+
+    public double Real { get; set; }
+
+    public string Lower { get; set; } = "";
+
+    public string Marked { get; set; } = "";
 
     public DateOnly DateOnly { get; set; }
 

@@ -45,6 +45,10 @@ public sealed class ValueCodecsTests
         { "LocalTime", DateTime.MaxValue, "\"9999-12-31T23:59:59.999999\"" },
         { "LocalTime", DateTime.SpecifyKind(Moment, DateTimeKind.Unspecified), "\"2026-11-21T10:15:20.234567\"" },
         { "DateOnly", new DateOnly(2026, 11, 21), "\"2026-11-21\"" },
+        { "Day", new DateTime(2026, 11, 21), "\"2026-11-21\"" },
+        { "Real", 0.5, "0.5" },
+        { "Real", double.NaN, "\"NaN\"" },
+        { "Lower", "abc", "\"abc\"" },
         { "TimeOnly", new TimeOnly(10, 15, 19), "\"10:15:19.000000\"" },
         { "TimeSpan", new TimeSpan(1, 2, 3, 4, 500), "\"P1DT2H3M4.5S\"" },
         { "TimeSpan", -TimeSpan.FromMinutes(90), "\"-PT1H30M\"" },
@@ -91,6 +95,18 @@ public sealed class ValueCodecsTests
             CultureInfo.CurrentCulture = before;
         }
     }
+
+    [Theory]
+    [InlineData("Lower", "\"ABC\"", "abc")]
+    [InlineData("Real", "0.1", 0.10000000149011612)]
+    [InlineData("Real", "16777217", 16777216d)]
+    public void G3_a_value_that_changes_on_its_way_to_the_database_is_read_as_rows_show_it(string property, string json, object value)
+        => Assert.Equal(value, Codecs.Read(property, json));
+
+    [Theory]
+    [InlineData("\"2026-11-21T00:00:00\"")]
+    [InlineData("\"2026-11-21T00:00Z\"")]
+    public void A_day_may_be_written_as_its_midnight(string json) => Assert.Equal(new DateTime(2026, 11, 21), Codecs.Read("Day", json));
 
     [Theory]
     [InlineData("Long", "5", 5L)]

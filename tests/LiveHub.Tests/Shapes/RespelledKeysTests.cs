@@ -9,7 +9,7 @@ namespace LiveHub.Tests.Shapes;
 
 public sealed class RespelledKeysTests
 {
-    private static readonly LiveModel Model = Catalog.ModelOf<KeysDb>(live => live.Expose<Numbered>().Expose<Measured>());
+    private static readonly LiveModel Model = Catalog.ModelOf<KeysDb>(live => live.Expose<Numbered>().Expose<Measured>().Expose<Named>());
 
     [Theory]
     [InlineData(nameof(Numbered), """["42","-1"]""")]
@@ -20,6 +20,7 @@ public sealed class RespelledKeysTests
 
     [Theory]
     [InlineData(nameof(Numbered), """["042",7]""", """[["042","42"]]""")]
+    [InlineData(nameof(Named), """["ABC","x"]""", """[["ABC","abc"]]""")]
     [InlineData(nameof(Measured), """[{"amount":"1.50","at":"2026-11-21T12:15:19+02:00"}]""",
         """[[["2026-11-21T12:15:19+02:00","1.50"],["2026-11-21T10:15:19.000000Z","1.5"]]]""")]
     public void P29_a_key_that_is_written_otherwise_comes_as_it_was_asked_for_and_as_rows_show_it(string entity, string keys, string expected)
@@ -30,6 +31,7 @@ public sealed class RespelledKeysTests
         protected override void OnModelCreating(ModelBuilder modelBuilder)
         {
             modelBuilder.Entity<Numbered>();
+            modelBuilder.Entity<Named>().Property(n => n.Id).HasConversion(id => id.ToLowerInvariant(), id => id);
             modelBuilder.Entity<Measured>().HasKey(m => new { m.At, m.Amount });
         }
     }
@@ -37,6 +39,11 @@ public sealed class RespelledKeysTests
     private sealed class Numbered
     {
         public long Id { get; set; }
+    }
+
+    private sealed class Named
+    {
+        public string Id { get; set; } = "";
     }
 
     private sealed class Measured

@@ -34,7 +34,7 @@ export class Bystander {
   }
 
   #merge() {
-    for (const op of this.#socket.messages.splice(0).flatMap(({ ops = [] }) => ops)) {
+    for (const op of this.#socket.messages.splice(0).flatMap(({ steps = [] }) => steps.flat())) {
       for (const { id, text } of op.rows ?? []) this.#texts.set(id, text);
       if (op.set) this.#texts.set(op.key, op.set.text);
     }
