@@ -11,7 +11,8 @@ internal sealed class EnumCodec(Type type) : ValueCodec
     private readonly Type _underlying = Enum.GetUnderlyingType(type);
     private readonly bool _isWide = Type.GetTypeCode(type) is TypeCode.Int64 or TypeCode.UInt64;
 
-    public override string Expected => $"one of {string.Join(", ", Enum.GetNames(type))}";
+    public override string Expected
+        => $"one of {string.Join(", ", Enum.GetNames(type))}{(type.IsDefined(typeof(FlagsAttribute), inherit: false) ? ", or several with a comma and a blank between them" : "")}";
 
     public override void Write(Utf8JsonWriter writer, object value)
     {

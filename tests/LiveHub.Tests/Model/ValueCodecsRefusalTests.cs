@@ -22,6 +22,13 @@ public sealed class ValueCodecsRefusalTests
     }
 
     [Fact]
+    public void What_an_enum_takes_is_said_of_flags_also_that_several_may_stand_together()
+    {
+        Assert.Equal("one of Red, Green, Black", Codecs.Of("Colour").Expected);
+        Assert.Equal("one of None, Monday, Tuesday, or several with a comma and a blank between them", Codecs.Of("Days").Expected);
+    }
+
+    [Fact]
     public void Only_a_boolean_column_takes_a_boolean()
     {
         foreach (var property in Properties.Except(["Bool"]))
