@@ -21,10 +21,10 @@ export interface LiveHubOptions {
   readonly accessTokenFactory?: NonNullable<IHttpConnectionOptions["accessTokenFactory"]>;
   /**
    * Changes the `HubConnectionBuilder` of each connection attempt: transports, headers, logging, `withUrl` again. It has our URL already. Do
-   * not call `withAutomaticReconnect`: LiveHub reconnects itself, also when the first connection fails. A promise is awaited before the hub
-   * connects. What it throws, or the promise rejects with, is a failed attempt.
+   * not call `withAutomaticReconnect`: LiveHub reconnects itself, also when the first connection fails. A promise that it returns is awaited
+   * before the hub connects, any other result is ignored. What it throws, or the promise rejects with, is a failed attempt.
    */
-  readonly configure?: (builder: HubConnectionBuilder) => void | Promise<void>;
+  readonly configure?: (builder: HubConnectionBuilder) => unknown;
   /**
    * Milliseconds to wait before attempt number `attempt`, counted from 0 for the first one after a connection has ended or failed.
    * Default: random between half of and all of 250 · 2^attempt, at most 30,000; also where this throws, which is reported as uncaught. The

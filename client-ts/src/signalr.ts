@@ -5,7 +5,7 @@ import { unsubscribe } from "./protocol.js";
 /** Links over SignalR (P1): a HubConnection each. */
 export function signalRLinks(
   url: string, serverTimeoutMs: number, accessTokenFactory: IHttpConnectionOptions["accessTokenFactory"] | undefined,
-  configure: ((builder: HubConnectionBuilder) => void | Promise<void>) | undefined,
+  configure: ((builder: HubConnectionBuilder) => unknown) | undefined,
 ): OpenLink {
   return ({ received, closed }) => {
     let hub: HubConnection | undefined;

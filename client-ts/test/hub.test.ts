@@ -280,7 +280,7 @@ describe("the end", () => {
   test("a hook that is still busy when the hub is closed connects nothing", async () => {
     let configured = (): void => {};
     const fetched = vi.spyOn(globalThis, "fetch");
-    const hub = createLiveHub("http://127.0.0.1:9/live", { configure: () => new Promise((resolve) => (configured = resolve)) });
+    const hub = createLiveHub("http://127.0.0.1:9/live", { configure: () => new Promise<void>((resolve) => (configured = resolve)) });
     await hub.close();
     configured();
     await turn();

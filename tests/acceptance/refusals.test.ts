@@ -22,7 +22,7 @@ describe('a collection fails with a code, and the others of its message do not',
     ['wrong_type', /lacks the column 'labelId'/, (live) => live.one('CardLabel', { cardId: 1 })],
     ['too_many_keys', /may list 1000 values\. Split it/, (live) => live.many('Comment', uuids(1_001))],
     ['too_many_keys', /may list 1000 values\. Split it/, (live) => live.all('Comment', { where: { id: { in: uuids(1_001) } } })],
-    ['too_large', /too large for one message: split its keys/, (live) => live.many('Comment', uuids(4_000))],
+    ['too_large', /too large: split its keys/, (live) => live.many('Comment', uuids(4_000))],
   ];
 
   test.each(cases)('%s: %s', async (code, text, open) => {
