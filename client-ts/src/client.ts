@@ -1,6 +1,6 @@
 import type { HubConnectionBuilder, IHttpConnectionOptions } from "@microsoft/signalr";
 import type { AllOptions, HubStatus, KeyOptions, LiveHub, LooseLiveHub } from "./api.js";
-import { asTheyCame, AsAsked, Sorted } from "./arrangement.js";
+import { asTheyCame, AsAsked, Sorted, type Arrangement } from "./arrangement.js";
 import { CollectionView, SingleView, type Owner, type View } from "./collection.js";
 import { Connection, defaultDelayMs, type ConnectionOptions, type OpenLink } from "./connection.js";
 import { LiveHubError } from "./errors.js";
@@ -12,6 +12,7 @@ import { signalRLinks } from "./signalr.js";
 import type { Subscription } from "./subscription.js";
 import { Subscriptions } from "./subscriptions.js";
 import { toTarget, type Request } from "./target.js";
+import { clampMs } from "./timers.js";
 import { absoluteUrl } from "./url.js";
 
 /** How a hub connects. Everything has a default. */
@@ -20,15 +21,20 @@ export interface LiveHubOptions {
   readonly accessTokenFactory?: NonNullable<IHttpConnectionOptions["accessTokenFactory"]>;
   /**
    * Changes the `HubConnectionBuilder` of each connection attempt: transports, headers, logging, `withUrl` again. It has our URL already. Do
-   * not call `withAutomaticReconnect`: LiveHub reconnects itself, also when the first connection fails.
+   * not call `withAutomaticReconnect`: LiveHub reconnects itself, also when the first connection fails. A promise that it returns is awaited
+   * before the hub connects, any other result is ignored. What it throws, or the promise rejects with, is a failed attempt.
    */
-  readonly configure?: (builder: HubConnectionBuilder) => void;
+  readonly configure?: (builder: HubConnectionBuilder) => unknown;
   /**
    * Milliseconds to wait before attempt number `attempt`, counted from 0 for the first one after a connection has ended or failed.
-   * Default: random between half of and all of 250 · 2^attempt, at most 30,000. The browser's `online` event ends the wait.
+   * Default: random between half of and all of 250 · 2^attempt, at most 30,000; also where this throws, which is reported as uncaught. The
+   * browser's `online` event ends the wait. More than 2^31 - 1 (24 days) counts as that.
    */
   readonly reconnectDelayMs?: (attempt: number) => number;
-  /** Milliseconds without a sign of the server after which a connection is given up. Default 30,000: twice the server's keep-alive. */
+  /**
+   * Milliseconds without a sign of the server after which a connection is given up; also how long it may take to connect, and then to
+   * say that it is a LiveHub. Default 30,000: twice the server's keep-alive. More than 2^31 - 1 (`Infinity`) counts as that.
+   */
   readonly serverTimeoutMs?: number;
 }
 
@@ -44,7 +50,7 @@ export function createLiveHub(url: string, options: LiveHubOptions = {}): unknow
   const { accessTokenFactory, configure, reconnectDelayMs = defaultDelayMs, serverTimeoutMs = 30_000, ...others } = options;
   refuse(others);
   const absolute = absoluteUrl(url);
-  return new Hub(signalRLinks(absolute, serverTimeoutMs, accessTokenFactory, configure), { url: absolute, reconnectDelayMs, serverTimeoutMs });
+  return new Hub(signalRLinks(absolute, clampMs(serverTimeoutMs), accessTokenFactory, configure), { url: absolute, reconnectDelayMs, serverTimeoutMs });
 }
 
 /** Refuses options that there are not; `others` are those that nobody has taken. To drop one would show more than was asked for. */
@@ -68,7 +74,12 @@ export class Hub implements Owner {
   constructor(openLink: OpenLink, options: ConnectionOptions & { readonly url: string }) {
     const subscriptions = (this.#subscriptions = new Subscriptions({
       welcomed: () => this.#become("connected"),
-      incompatible: () => this.#giveUp(),
+      incompatible: () => {
+        const error = new LiveHubError("protocol", `The server does not speak the protocol of ${clientName}: update one of the two.`);
+        subscriptions.fail(error);
+        this.#become("closed", error);
+        void this.#connection.close();
+      },
       leaving: (delayMs) => this.#connection.restart(delayMs),
     }));
     this.#connection = new Connection(openLink, options, {
@@ -99,20 +110,14 @@ export class Hub implements Owner {
 
   readonly subscribe: (listener: () => void) => () => void = (listener) => this.#listeners.add(listener);
 
-  readonly one: (entity: string, key: LooseKey, options?: Options) => SingleView = (entity, key, { columns, label, ...others } = {}) =>
-    this.#open({ entity, keys: [key], columns }, others, label, (subscription) => new SingleView(subscription, this, label));
+  readonly one: (entity: string, key: LooseKey, options?: Options) => SingleView = (entity, key, options) =>
+    this.#open(SingleView, { entity, keys: [key] }, options);
 
-  readonly many: (entity: string, keys: readonly LooseKey[], options?: Options) => CollectionView = (
-    entity, keys, { columns, label, ...others } = {},
-  ) =>
-    this.#open({ entity, keys, columns }, others, label, (subscription) =>
-      new CollectionView(subscription, this, label, new AsAsked([...keys])));
+  readonly many: (entity: string, keys: readonly LooseKey[], options?: Options) => CollectionView = (entity, keys, options) =>
+    this.#open(CollectionView, { entity, keys }, options, new AsAsked([...keys]));
 
-  readonly all: (entity: string, options?: Options) => CollectionView = (
-    entity, { where, columns, orderBy, label, ...others } = {},
-  ) =>
-    this.#open({ entity, where, columns }, others, label, (subscription) =>
-      new CollectionView(subscription, this, label, orderBy ? new Sorted(orderBy as OrderTerms) : asTheyCame));
+  readonly all: (entity: string, options?: Options) => CollectionView = (entity, { where, orderBy, ...options } = {}) =>
+    this.#open(CollectionView, { entity, where }, options, orderBy && new Sorted(orderBy as OrderTerms));
 
   readonly watching: (label: string) => boolean = (label) => {
     return (this.#labels.get(label)?.status ?? "failed") !== "failed";
@@ -137,9 +142,12 @@ export class Hub implements Owner {
     this.#subscriptions.leave(subscription, view);
   }
 
-  #open<V extends View>(request: Request, others: object, label: string | undefined, make: (subscription: Subscription) => V): V {
+  #open<V extends View>(
+    Kind: new (subscription: Subscription, owner: Owner, label: string | undefined, arrangement: Arrangement) => V,
+    request: Request, { columns, label, ...others }: KeyOptions<string> = {}, arrangement: Arrangement = asTheyCame,
+  ): V {
     refuse(others);
-    const view = make(this.#subscriptions.open(toTarget(request)));
+    const view = new Kind(this.#subscriptions.open(toTarget({ ...request, columns })), this, label, arrangement);
     this.#views.add(view);
     if (label !== undefined) {
       const former = this.#labels.get(label);
@@ -148,13 +156,6 @@ export class Hub implements Owner {
     }
     if (this.#status === "closed" && view.status !== "failed") view.close();
     return view;
-  }
-
-  #giveUp(): void {
-    const error = new LiveHubError("protocol", `The server does not speak the protocol of ${clientName}: update one of the two.`);
-    this.#subscriptions.fail(error);
-    this.#become("closed", error);
-    void this.#connection.close();
   }
 
   #become(status: HubStatus, error?: LiveHubError): void {

@@ -26,8 +26,8 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   readonly ready: Promise<void> = (this.#ready as Deferred).promise;
   #last: RowSet | undefined;
   #state: State | undefined;
-  /** The rows that it had when it was opened, and who is still to be told of them. */
-  #first: { readonly diff: Diff<Row>; readonly listeners: Listeners<Diff<Row>> } | undefined;
+  /** The rows that it had when it was opened, until it has told its listeners of them. */
+  #first: Diff<Row> | undefined;
 
   constructor(subscription: Subscription, owner: Owner, label: string | undefined) {
     this.#subscription = subscription;
@@ -37,7 +37,7 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
     this.#settle();
     const inserted = this.set.rows;
     if (inserted.length > 0) {
-      this.#first = { diff: { inserted, updated: [], deleted: [] }, listeners: new Listeners() };
+      this.#first = { inserted, updated: [], deleted: [] };
       queueMicrotask(() => this.#tellFirst());
     }
   }
@@ -56,14 +56,7 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
 
   readonly subscribe: (listener: () => void) => () => void = (listener) => this.#listeners.add(listener);
 
-  readonly onDiff: (listener: (diff: Diff<Row>) => void) => () => void = (listener) => {
-    const remove = this.#diffListeners.add(listener);
-    const removeFirst = this.#first?.listeners.add(listener);
-    return () => {
-      remove();
-      removeFirst?.();
-    };
-  };
+  readonly onDiff: (listener: (diff: Diff<Row>) => void) => () => void = (listener) => this.#diffListeners.add(listener);
 
   readonly close: () => void = () => {
     if (this.#last) return;
@@ -103,7 +96,7 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
   #tellFirst(): void {
     const first = this.#first;
     this.#first = undefined;
-    first?.listeners.call(first.diff);
+    if (first) this.#diffListeners.call(first);
   }
 
   /** Settles `ready`; only the first time counts. */

@@ -1,5 +1,6 @@
 import { reportUncaught } from "./errors.js";
 import type { ClientMessage } from "./protocol.js";
+import { clampMs } from "./timers.js";
 
 /** One connection to the server, from its start to its end; SignalR's in production. */
 export interface Link {
@@ -21,7 +22,8 @@ export interface LinkEvents {
 export type OpenLink = (events: LinkEvents) => Link;
 
 export interface ConnectionEvents {
-  up(send: (message: ClientMessage) => void): void;
+  /** Resolves when the other side has shown that it is a LiveHub: a link that does not in time is given up. */
+  up(send: (message: ClientMessage) => void): Promise<void>;
   /** Throws where the payload makes no sense: the link is given up. */
   received(payload: unknown): void;
   /** A link could not be started, or has ended: another is tried. `cause` says why, unless that was somebody's wish. */
@@ -30,7 +32,7 @@ export interface ConnectionEvents {
 
 export interface ConnectionOptions {
   readonly reconnectDelayMs: (attempt: number) => number;
-  /** How long a start may take. */
+  /** How long a start may take, and then the welcome. */
   readonly serverTimeoutMs: number;
 }
 
@@ -88,13 +90,18 @@ export class Connection {
     let delayMs = 0;
     for (let attempt = 0; !this.#end.signal.aborted; attempt++) {
       if (await this.#connectOnce() > Math.max(delayMs, goodAfterMs) || this.#delayMs !== undefined) attempt = 0;
-      delayMs = this.#delayMs ?? this.#options.reconnectDelayMs(attempt);
+      try {
+        delayMs = this.#delayMs ?? this.#options.reconnectDelayMs(attempt);
+      } catch (error) {
+        reportUncaught(error);
+        delayMs = defaultDelayMs(attempt);
+      }
       this.#delayMs = undefined;
       if (!this.#end.signal.aborted) await inTime(this.#woken(), delayMs).catch(() => {});
     }
   }
 
-  /** Connects and stays until the link has ended; returns how long it was up. */
+  /** Connects and stays until the link has ended; returns how long it was good. */
   async #connectOnce(): Promise<number> {
     const fail = (cause?: unknown): void => {
       if (this.#link === link) this.#drop(cause);
@@ -110,13 +117,15 @@ export class Connection {
       closed: fail,
     }));
     const ended = this.#woken();
-    await Promise.race([inTime(link.start(), this.#options.serverTimeoutMs).catch(fail), ended]);
+    const soon = (promise: Promise<void>): Promise<unknown> =>
+      inTime(Promise.race([promise, ended]), this.#options.serverTimeoutMs).catch((cause) => fail(cause || "No reason given."));
+    await soon(link.start());
     if (this.#link !== link) return 0;
-    const since = Date.now();
     this.#isUp = true;
-    this.#events.up((message) => {
+    await soon(this.#events.up((message) => {
       if (this.#link === link) link.send(message).catch(fail);
-    });
+    }));
+    const since = Date.now();
     await ended;
     return Date.now() - since;
   }
@@ -153,7 +162,7 @@ export class Connection {
 /** The promise, rejected where it takes too long. */
 function inTime(promise: Promise<unknown>, timeoutMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(reject, timeoutMs, "Timeout.");
+    const timer = setTimeout(reject, clampMs(timeoutMs), "No LiveHub answers there.");
     promise.then(resolve, reject).then(() => clearTimeout(timer));
   });
 }

@@ -15,8 +15,8 @@ export function decode(payload: unknown, handle: (message: ServerMessage) => voi
   }
 }
 
-export function malformed(value: unknown, what: string = `Not of this protocol`): never {
-  throw new Error(`${what}: ${JSON.stringify(value)?.slice(0, 200)}`);
+function malformed(value: unknown): never {
+  throw new Error(`Not of this protocol: ${JSON.stringify(value)?.slice(0, 200)}`);
 }
 
 type Is<T> = (value: unknown) => value is T;

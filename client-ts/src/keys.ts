@@ -1,5 +1,8 @@
 import type { Scalar } from "./schema.js";
 
+/** No number's text is longer: longer strings (Guids) need not be tried. */
+const maxNumberLength = 24;
+
 /** A row as it came off the wire. Never mutated: rows are shared, an update makes a new one. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -18,19 +21,17 @@ export function canonicalKey(key: WireKey): Key {
   return key.length === 1 ? canonicalValue(key[0] as Scalar) : JSON.stringify(key.map(String));
 }
 
-/** The canonical key of a row, or undefined when the row lacks a column of its key. */
-export function keyOfRow(row: Row, columns: readonly string[]): Key | undefined {
+/** The canonical key of a row of a shape. Throws where the row lacks a column of it, and does not say what the row holds: that is not for the console. */
+export function keyOfRow(row: Row, shape: number, columns: readonly string[]): Key {
   const values = columns.map((column) => row[column]);
-  return values.every(isKeyValue) ? canonicalKey(values) : undefined;
+  if (values.every(isKeyValue)) return canonicalKey(values);
+  throw new Error(`A row of shape ${shape} lacks its key ${columns.join()}.`);
 }
 
 /** Whether a value can be a key, or a column of one. */
 export function isKeyValue(value: unknown): value is Scalar {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
-
-/** No number's text is longer: longer strings (Guids) need not be tried. */
-const maxNumberLength = 24;
 
 function canonicalValue(value: Scalar): Key {
   if (typeof value === "number") return value;

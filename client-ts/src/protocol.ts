@@ -14,9 +14,9 @@ export type WireTerm = Scalar | null | { readonly in: readonly (Scalar | null)[]
 /** What is subscribed to. Without `keys` and `where`: the whole entity. */
 export interface Target {
   readonly entity: string;
-  readonly keys?: readonly LooseKey[];
-  readonly where?: Readonly<Record<string, WireTerm>>;
-  readonly columns?: readonly string[];
+  readonly keys?: readonly LooseKey[] | undefined;
+  readonly where?: Readonly<Record<string, WireTerm>> | undefined;
+  readonly columns?: readonly string[] | undefined;
 }
 
 export interface Ask extends Target {
@@ -43,10 +43,6 @@ export function unsubscribe(ids: readonly number[]): ClientMessage {
 
 export function seen(transaction: string): ClientMessage {
   return { type: "seen", transaction };
-}
-
-export function ask(id: number, target: Target): Ask {
-  return { id, ...target };
 }
 
 export interface Welcome { readonly type: "welcome"; readonly protocol: number; readonly epoch: string }

@@ -1,4 +1,3 @@
-import { malformed } from "./decode.js";
 import { withColumns } from "./equality.js";
 import { keyOfRow, type Key, type Row } from "./keys.js";
 import type { RowOp, SnapshotOp } from "./protocol.js";
@@ -20,9 +19,9 @@ export class Replacement {
   }
 
   /** Takes rows of the snapshot. Throws where one lacks its key. */
-  take({ rows, snapshot }: SnapshotOp, keyColumns: readonly string[]): void {
+  take({ shape, rows, snapshot }: SnapshotOp, keyColumns: readonly string[]): void {
     if (this.snapshot === undefined) this.snapshot = snapshot ?? null;
-    for (const row of rows) this.members.set(keyOfRow(row, keyColumns) ?? malformed(row, `A row lacks its key ${keyColumns.join()}`), row);
+    for (const row of rows) this.members.set(keyOfRow(row, shape, keyColumns), row);
   }
 
   /** A row op that follows the snapshot; `leaves` where the row does not match any longer. */

@@ -19,7 +19,22 @@ export class Change {
 
   /** The same for listeners; made only when one asks. */
   get diff(): RowDiff {
-    return (this.#diff ??= toDiff(this));
+    return (this.#diff ??= this.#toDiff());
+  }
+
+  #toDiff(): RowDiff {
+    const { befores, afters } = this;
+    let inserted: Row[] = none;
+    let updated: { row: Row; columns: readonly string[] }[] = none;
+    let deleted: Row[] = none;
+    for (let i = 0; i < befores.length; i++) {
+      const before = befores[i];
+      const after = afters[i];
+      if (!after) deleted = append(deleted, before as Row);
+      else if (!before) inserted = append(inserted, after);
+      else updated = append(updated, { row: after, columns: changedColumns(before, after) });
+    }
+    return { inserted, updated, deleted };
   }
 }
 
@@ -31,20 +46,6 @@ export interface RowDiff {
 
 /** Where there is nothing, without making an array for it. Never written to. */
 const none: never[] = [];
-
-function toDiff({ befores, afters }: Change): RowDiff {
-  let inserted: Row[] = none;
-  let updated: { row: Row; columns: readonly string[] }[] = none;
-  let deleted: Row[] = none;
-  for (let i = 0; i < befores.length; i++) {
-    const before = befores[i];
-    const after = afters[i];
-    if (!after) deleted = append(deleted, before as Row);
-    else if (!before) inserted = append(inserted, after);
-    else updated = append(updated, { row: after, columns: changedColumns(before, after) });
-  }
-  return { inserted, updated, deleted };
-}
 
 /** The rows that one subscription shows. It stays while connections come and go; what only holds on one is in `attachment`. */
 export class RowSet {

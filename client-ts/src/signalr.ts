@@ -5,10 +5,11 @@ import { unsubscribe } from "./protocol.js";
 /** Links over SignalR (P1): a HubConnection each. */
 export function signalRLinks(
   url: string, serverTimeoutMs: number, accessTokenFactory: IHttpConnectionOptions["accessTokenFactory"] | undefined,
-  configure: ((builder: HubConnectionBuilder) => void) | undefined,
+  configure: ((builder: HubConnectionBuilder) => unknown) | undefined,
 ): OpenLink {
   return ({ received, closed }) => {
     let hub: HubConnection | undefined;
+    let isStopped = false;
     return {
       // What `configure` throws is a start that fails.
       start: async () => {
@@ -17,7 +18,8 @@ export function signalRLinks(
           .withServerTimeout(serverTimeoutMs)
           // A server that is away is no error to us; whoever wants SignalR's own log configures it.
           .configureLogging(LogLevel.None);
-        configure?.(builder);
+        await configure?.(builder);
+        if (isStopped) return;
         hub = builder.build();
         hub.on("Receive", received);
         hub.onclose(closed);
@@ -26,7 +28,10 @@ export function signalRLinks(
       send: async (message) => hub?.send("Send", message),
       // To unsubscribe from nothing changes nothing, and the server's completion shows that it is there.
       probe: async () => hub?.invoke("Send", unsubscribe([])),
-      stop: async () => hub?.stop(),
+      stop: async () => {
+        isStopped = true;
+        await hub?.stop();
+      },
     };
   };
 }

@@ -5,13 +5,14 @@ import { LiveHubError } from "./errors.js";
 import { canonicalKey, type Key } from "./keys.js";
 import { Merge } from "./merge.js";
 import {
-  ask, hello, protocolVersions, seen, subscribe, unsubscribe,
-  type ClientMessage, type End, type Fault, type ServerMessage, type Step, type Subscribed, type Target, type Welcome,
+  hello, protocolVersions, seen, subscribe, unsubscribe,
+  type ClientMessage, type Fault, type ServerMessage, type Step, type Subscribed, type Target, type Welcome,
 } from "./protocol.js";
 import type { Change } from "./rowset.js";
 import { StepAssembler } from "./steps.js";
 import { Subscription, type Watcher } from "./subscription.js";
 import { canonical } from "./target.js";
+import { clampMs } from "./timers.js";
 import { Transactions } from "./transactions.js";
 
 /** What the conversation with the server means for the connection. */
@@ -31,8 +32,6 @@ interface News {
 
 /** The hub's subscriptions, and the conversation with the server about them. */
 export class Subscriptions {
-  /** What everything shown is true as of when a message is merged, in the connection's epoch; undefined before the first step. */
-  position: End | undefined;
   readonly #events: ConversationEvents;
   readonly #byId = new Map<number, Subscription>();
   readonly #byTarget = new Map<string, Subscription>();
@@ -43,6 +42,7 @@ export class Subscriptions {
   #pending = new Set<Subscription>();
   #lastId = 0;
   #send: ((message: ClientMessage) => void) | undefined;
+  #welcomed: () => void = () => {};
   #steps = new StepAssembler();
   #end: LiveHubError | undefined;
 
@@ -76,13 +76,14 @@ export class Subscriptions {
     if (subscription.watchers.length === 0) this.#flushSoon(subscription);
   }
 
-  /** A connection is there: says hello and asks for everything that is open. */
-  connected(send: (message: ClientMessage) => void): void {
+  /** A connection is there: says hello and asks for everything that is open. Resolves when it is welcome. */
+  connected(send: (message: ClientMessage) => void): Promise<void> {
     this.#send = send;
     send(hello());
-    for (const subscription of this.#byId.values()) this.#pending.add(subscription);
+    this.#pending = new Set(this.#byId.values());
     this.#flush();
     for (const token of this.#transactions.tokens) send(seen(token));
+    return new Promise((resolve) => (this.#welcomed = resolve));
   }
 
   /** The connection has ended: what is shown is stale. */
@@ -125,15 +126,11 @@ export class Subscriptions {
   readonly #handle = (message: ServerMessage): void => {
     if (!this.#send) return;
     switch (message.type) {
-      case "steps": {
-        this.position = message.end;
+      case "steps":
         return message.steps.forEach((ops, i) => this.#apply({ ops, transactions: message.transactions?.[i] }));
-      }
       case "part": {
         const step = this.#steps.add(message);
-        if (!step) return;
-        this.position = message.end;
-        return this.#apply(step);
+        return step && this.#apply(step);
       }
       case "subscribed":
         return this.#accept(message);
@@ -152,6 +149,7 @@ export class Subscriptions {
   readonly #isStale = (): boolean => [...this.#byId.values()].some(({ status }) => status === "stale");
 
   #welcome({ protocol }: Welcome): void {
+    this.#welcomed();
     if (protocol < protocolVersions.min || protocol > protocolVersions.max) this.#events.incompatible();
     else this.#events.welcomed();
   }
@@ -177,22 +175,22 @@ export class Subscriptions {
   }
 
   #fault({ id, code, message, retryMs, transaction }: Fault): void {
+    const error = new LiveHubError(code, message);
     if (id === undefined) {
-      if (transaction !== undefined) this.#transactions.refuse(transaction, new LiveHubError(code, message));
+      if (transaction !== undefined) this.#transactions.refuse(transaction, error);
       else if (code === "protocol") this.#events.incompatible();
       else console.warn(`LiveHub: ${code}: ${message}`);
       return;
     }
     const subscription = this.#byId.get(id);
     if (!subscription) return;
-    const error = new LiveHubError(code, message);
     if (retryMs === undefined) return publish([this.#refuse(subscription, error)]);
     this.#merge.detach(subscription.rows);
     // Changes nothing where it no longer waits: it is closed, or has been asked for on another connection.
     setTimeout(() => {
       subscription.handle("due");
       this.#flushSoon(subscription);
-    }, retryMs * (1 + Math.random() / 2));
+    }, clampMs(retryMs * (1 + Math.random() / 2)));
     if (subscription.handle("fault", error)) publish([{ subscription }]);
   }
 
@@ -240,7 +238,7 @@ export class Subscriptions {
 
   #ask(opened: readonly Subscription[], send: (message: ClientMessage) => void): void {
     const refused: News[] = [];
-    for (const message of toMessages(opened.map(({ id, target }) => ask(id, target)), ({ id, entity }) => {
+    for (const message of toMessages(opened.map(({ id, target }) => ({ id, ...target })), ({ id, entity }) => {
       const error = new LiveHubError("too_large", `A subscription to ${entity} is too large: split its keys or lists.`);
       refused.push(this.#refuse(this.#byId.get(id) as Subscription, error));
     })) {

@@ -18,9 +18,9 @@ export interface Request {
 export function toTarget({ entity, keys, where, columns }: Request): Target {
   return {
     entity,
-    ...(keys && { keys: distinct(keys.map((key) => toKey(entity, key))) }),
-    ...(where && Object.keys(where).length > 0 && { where: mapValues(where, (value, column) => toTerm(`${entity}.${column}`, value)) }),
-    ...(columns && { columns: distinct(columns) }),
+    keys: keys && distinct(keys.map((key) => toKey(entity, key))),
+    where: where && Object.keys(where).length > 0 ? mapValues(where, (value, column) => toTerm(`${entity}.${column}`, value)) : undefined,
+    columns: columns && distinct(columns),
   };
 }
 

@@ -3,6 +3,6 @@ export function absoluteUrl(url: string): string {
   try {
     return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
   } catch {
-    throw new TypeError(`LiveHub: '${url}' is relative, and there is no page. Give an absolute URL.`);
+    throw new TypeError(`LiveHub: '${url}' must be an absolute URL where there is no page.`);
   }
 }

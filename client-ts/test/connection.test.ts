@@ -8,15 +8,20 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function connection(server: FakeServer, options: { delayMs?: (attempt: number) => number; serverTimeoutMs?: number } = {}) {
+function connection(
+  server: FakeServer, options: { delayMs?: (attempt: number) => number; serverTimeoutMs?: number; welcome?: Promise<void> } = {},
+) {
   const log: string[] = [];
   const attempts: number[] = [];
-  const { delayMs = () => 1000, serverTimeoutMs = 30_000 } = options;
+  const { delayMs = () => 1000, serverTimeoutMs = 30_000, welcome } = options;
   const made = new Connection(
     server.open,
     { serverTimeoutMs, reconnectDelayMs: (attempt) => (attempts.push(attempt), delayMs(attempt)) },
     {
-      up: () => log.push("up"),
+      up: async () => {
+        log.push("up");
+        await welcome;
+      },
       down: (cause) => log.push(cause ? `down: ${String(cause)}` : "down"),
       received: (payload) => {
         if (payload === "nonsense") throw new Error("What?");
@@ -73,7 +78,64 @@ describe("a connection", () => {
     expect(server.links).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1001);
     expect(server.links[0]?.stopped).toBe(true);
-    expect(log).toEqual(["down: Timeout.", "up"]);
+    expect(log).toEqual(["down: No LiveHub answers there.", "up"]);
+    await made.close();
+  });
+
+  test("that comes up and is not welcome in time is given up, with growing delays", async () => {
+    const server = new FakeServer();
+    const { connection: made, log, attempts } = connection(server, { serverTimeoutMs: 5000, welcome: new Promise(() => {}) });
+    await vi.advanceTimersByTimeAsync(4999);
+    expect([server.link.stopped, log]).toEqual([false, ["up"]]);
+    await vi.advanceTimersByTimeAsync(1 + 1000 + 5000 + 1000);
+    expect([server.links.map(({ stopped }) => stopped), log]).toEqual([
+      [true, true, false], ["up", "down: No LiveHub answers there.", "up", "down: No LiveHub answers there.", "up"],
+    ]);
+    expect(attempts).toEqual([0, 1]);
+    await made.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("whose delay throws takes the usual one, and says so", async () => {
+    const report = vi.fn();
+    vi.stubGlobal("reportError", report);
+    const server = new FakeServer();
+    const fault = new Error("No delay.");
+    const { connection: made, log, attempts } = connection(server, { delayMs: () => { throw fault; } });
+    await vi.advanceTimersByTimeAsync(10);
+    for (let i = 0; i < 2; i++) {
+      server.link.events.closed();
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect([log, attempts]).toEqual([["up", "down", "up", "down", "up"], [0, 1]]);
+    expect(report.mock.calls).toEqual([[fault], [fault]]);
+    await made.close();
+  });
+
+  test.each([Infinity, 2 ** 31, 1e15])("waits very long where it is told to wait %d ms: a timer would not wait at all", async (ms) => {
+    const server = new FakeServer();
+    const { connection: made, log } = connection(server, { delayMs: () => ms, serverTimeoutMs: ms, welcome: new Promise(() => {}) });
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(log).toEqual(["up"]);
+    made.restart(ms);
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(log).toEqual(["up", "down"]);
+    await vi.advanceTimersByTimeAsync(2 ** 31);
+    server.link.events.closed();
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(log).toEqual(["up", "down", "up", "down"]);
+    await made.close();
+  });
+
+  test.each([undefined, null, ""])("whose start fails with %j is told all the same", async (nothing) => {
+    const server = new FakeServer();
+    const { open } = server;
+    const { connection: made, log } = connection(Object.assign(server, {
+      open: (events: Parameters<typeof open>[0]) => Object.assign(open(events), { start: () => Promise.reject(nothing) }),
+    }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(log).toEqual(["down: No reason given."]);
     await made.close();
   });
 
@@ -155,7 +217,7 @@ describe("a connection", () => {
     const made = new Connection(
       () => ({ start: () => new Promise(() => {}), stop: () => new Promise(() => {}), send: () => Promise.resolve(), probe: () => Promise.resolve() }),
       { serverTimeoutMs: 30_000, reconnectDelayMs: () => 1000 },
-      { up: () => {}, down: () => {}, received: () => {} },
+      { up: () => Promise.resolve(), down: () => {}, received: () => {} },
     );
     await made.close();
   });

@@ -4,7 +4,7 @@ import type { Diff } from "../src/api.js";
 import { asTheyCame } from "../src/arrangement.js";
 import { CollectionView } from "../src/collection.js";
 import type { Row } from "../src/keys.js";
-import type { Target } from "../src/protocol.js";
+import type { End, Target } from "../src/protocol.js";
 import { Subscriptions } from "../src/subscriptions.js";
 import { evaluate, History, ModelConnection, type Manner, type Write } from "./support/model-server.js";
 import { splitter } from "./support/split.js";
@@ -56,6 +56,8 @@ class Run {
   readonly #views = new Set<{ readonly view: CollectionView; readonly target: Target; replayed: Map<unknown, Row>; readonly versions: Map<unknown, number>; atLoss: readonly Row[] }>();
   #server: ModelConnection;
   #wire: unknown[] = [];
+  /** What everything shown is true as of while a message is merged. */
+  #position: End | undefined;
   readonly #split: (message: unknown) => readonly unknown[];
   readonly faults: string[] = [];
 
@@ -124,8 +126,12 @@ class Run {
   }
 
   #deliver(messages: number): void {
-    const array = JSON.parse(JSON.stringify(this.#wire.splice(0, messages))) as unknown[];
-    if (array.length > 0) this.#subscriptions.receive(array);
+    const array = JSON.parse(JSON.stringify(this.#wire.splice(0, messages))) as { readonly end?: End }[];
+    // One by one, so that the position is known when a listener is called; a part has it when it is the last of its step.
+    for (const message of array) {
+      if (message.end) this.#position = message.end;
+      this.#subscriptions.receive([message]);
+    }
   }
 
   #open(target: Target): void {
@@ -142,11 +148,10 @@ class Run {
 
   /** Everything that is shown is true as of one position, and never goes back. */
   #look(): void {
-    const position = this.#subscriptions.position;
     for (const { view, target, versions, atLoss } of this.#views) {
       expect(view.state, "every collection has taken the step in").toEqual({ rows: view.rows, status: view.status, error: undefined });
       if (view.status === "live") {
-        expect(byId(view.rows), "all live collections show one position").toEqual(byId(evaluate(target, this.#history.at(position?.offset ?? 0))));
+        expect(byId(view.rows), "all live collections show one position").toEqual(byId(evaluate(target, this.#history.at(this.#position?.offset ?? 0))));
       } else {
         expect(view.rows, "what is stale does not change").toEqual(view.status === "stale" ? atLoss : []);
       }

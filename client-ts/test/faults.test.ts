@@ -41,6 +41,19 @@ describe("faults", () => {
     await hub.close();
   });
 
+  test("P24, P27: a wait that is longer than a timer takes is no wait of nothing", async () => {
+    const { server, hub } = await connect();
+    hub.all("Card");
+    await turn();
+    server.link.say({ type: "error", id: 1, code: "snapshot_failed", message: "Later.", retryMs: 1e15 });
+    await reconnected();
+    expect(server.link.asked).toEqual([1]);
+    server.link.say({ type: "going-away", retryMs: 1e15 });
+    await reconnected();
+    expect([server.links.length, hub.status]).toEqual([1, "reconnecting"]);
+    await hub.close();
+  });
+
   test("rule 22: no common protocol closes the hub and fails everything, now and later", async () => {
     const { server, hub } = await connect();
     const cards = hub.all("Card");
@@ -70,7 +83,7 @@ describe("faults", () => {
 
   test.each<[string, unknown]>([
     ["what is no message", "x"],
-    ["a row without its key", { type: "steps", steps: [[snapshot(5, { title: "?" })]], end: { offset: 9, tag: "t" } }],
+    ["a row without its key", { type: "steps", steps: [[snapshot(5, { title: "secret" })]], end: { offset: 9, tag: "t" } }],
   ])("after %s it warns, connects anew and ends right", async (_, garbage) => {
     const { server, hub } = await connect();
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
@@ -80,6 +93,7 @@ describe("faults", () => {
     server.link.step(snapshot(5, card(1)));
     server.link.say(garbage);
     expect(warn).toHaveBeenCalledOnce();
+    expect(warn.mock.calls.join()).not.toContain("secret");
     expect([hub.status, cards.status, cards.rows]).toEqual(["reconnecting", "stale", [card(1)]]);
     await reconnected();
     expect(server.links).toHaveLength(2);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { Hub } from "../src/client.js";
 import { createLiveHub } from "../src/index.js";
 import { connect, FakeServer, reconnected, turn } from "./support/fake-server.js";
 import { card, snapshot } from "./support/ops.js";
@@ -246,6 +247,60 @@ describe("the end", () => {
       [`LiveHub: no connection to http://127.0.0.1:9/live: ${cause} Check the URL, accessTokenFactory and configure.`]));
   });
 
+  test("a hook whose promise rejects is the same; without a reason, that is told too", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const faults = [new Error("No token."), undefined];
+    const causes: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      const hub = createLiveHub("http://127.0.0.1:9/live", {
+        configure: async () => {
+          await turn();
+          throw faults[causes.length];
+        },
+        reconnectDelayMs: () => {
+          if (causes.push(hub.error?.cause) === 2) resolve(hub.close());
+          return 1;
+        },
+      });
+    });
+    expect(causes).toEqual([faults[0], "No reason given."]);
+    expect(warn).toHaveBeenCalledTimes(2);
+  });
+
+  test("a server timeout that is longer than a timer takes is as long as one takes, for SignalR too", async () => {
+    let timeoutMs: number | undefined;
+    const hub = createLiveHub("http://127.0.0.1:9/live", {
+      configure: (builder) => void (timeoutMs = builder.build().serverTimeoutInMilliseconds),
+      serverTimeoutMs: Infinity,
+    });
+    await hub.close();
+    expect(timeoutMs).toBe(2 ** 31 - 1);
+  });
+
+  test("a hook that is still busy when the hub is closed connects nothing", async () => {
+    let configured = (): void => {};
+    const fetched = vi.spyOn(globalThis, "fetch");
+    const hub = createLiveHub("http://127.0.0.1:9/live", { configure: () => new Promise<void>((resolve) => (configured = resolve)) });
+    await hub.close();
+    configured();
+    await turn();
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  test("where no welcome comes, no LiveHub answers: it is told, and tried again", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const server = new FakeServer();
+    const hub = new Hub(server.open, { url: "http://server/chat", reconnectDelayMs: () => 1, serverTimeoutMs: 20 });
+    const cards = hub.all("Card");
+    await new Promise<void>((resolve) => hub.subscribe(resolve));
+    expect([hub.status, hub.error?.code, hub.error?.cause, cards.status]).toEqual(["connecting", "connection_failed", "No LiveHub answers there.", "loading"]);
+    expect(warn.mock.calls).toEqual([[hub.error?.message]]);
+    await reconnected();
+    server.link.welcome();
+    expect([server.links.length, hub.status, hub.error]).toEqual([2, "connected", undefined]);
+    await hub.close();
+  });
+
   test("causes that take turns are each told once", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const { server, hub } = await connect();
@@ -261,6 +316,6 @@ describe("the end", () => {
   });
 
   test("in Node a relative URL is refused with the way out", () => {
-    expect(() => createLiveHub("/live")).toThrow("'/live' is relative, and there is no page. Give an absolute URL");
+    expect(() => createLiveHub("/live")).toThrow("'/live' must be an absolute URL where there is no page.");
   });
 });

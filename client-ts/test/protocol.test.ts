@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { decode as decodeEach } from "../src/decode.js";
-import { ask, clientName, hello, seen, subscribe, unsubscribe, type ClientMessage, type ServerMessage } from "../src/protocol.js";
+import { clientName, hello, seen, subscribe, unsubscribe, type ClientMessage, type ServerMessage } from "../src/protocol.js";
 import { toTarget, type Request } from "../src/target.js";
 
 interface Golden { readonly name: string; readonly message: Record<string, unknown> & { readonly type: string } }
@@ -14,7 +14,7 @@ function decode(payload: unknown): ServerMessage[] {
 
 const golden = (file: string): Golden[] =>
   JSON.parse(readFileSync(new URL(`../../tests/protocol/${file}`, import.meta.url), "utf8")) as Golden[];
-const request = (id: number, request: Request) => ask(id, toTarget(request));
+const request = (id: number, request: Request) => ({ id, ...toTarget(request) });
 
 const encoded: Readonly<Record<string, ClientMessage>> = {
   hello: hello(),

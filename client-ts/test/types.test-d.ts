@@ -15,6 +15,8 @@ type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 const same = <A, B>(_: Equal<A, B>): void => {};
 
 const live: LiveHub<Schema> = createLiveHub<Schema>("/live", { accessTokenFactory: async () => "token" });
+createLiveHub("/live", { configure: (builder) => builder.configureLogging("none") });
+createLiveHub("/live", { configure: async (builder) => void builder.withUrl("/live", {}) });
 
 // Entities -------------------------------------------------------------------------------------------------------------
 live.all("Card");

@@ -124,6 +124,16 @@ test('a hub whose URL is wrong says so, once on the console and always in its er
   expect([guests.map(({ status }) => status), calls, warnings.length]).toEqual([['loading', 'loading'], [1, 1], 2]);
 });
 
+test('a URL that leads to another hub of the application says so, and is tried again', async () => {
+  const live = hub('/chat', { serverTimeoutMs: 300, configure: (builder) => builder.withServerTimeout(60_000) });
+  const guests = live.all('Guest');
+  await eventually(() => live.error?.message).toBe(
+    `LiveHub: no connection to ${line.url}/chat: No LiveHub answers there. Check the URL, accessTokenFactory and configure.`);
+  expect([live.status, live.error?.code, guests.status, warnings]).toEqual(['connecting', 'connection_failed', 'loading', [live.error?.message]]);
+  const tries = (await requests()).length;
+  await eventually(async () => (await requests()).length).toBeGreaterThan(tries + 1);
+});
+
 test.each(['configure', 'accessTokenFactory'] as const)('a %s that throws is a connection that failed: it is told and tried again, until it does not throw', async (hook) => {
   let asked = 0;
   let tellConnected = (): void => {};

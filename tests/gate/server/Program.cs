@@ -3,7 +3,7 @@ using GateServer;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.EntityFrameworkCore;
 
-// The server on which the client's ways to connect are tested: an open hub, and one that wants a token. Its address is the first line of its output.
+// The server on which the client's ways to connect are tested: an open hub, one that wants a token, and one of another kind. Its address is the first line of its output.
 var builder = WebApplication.CreateBuilder(args);
 var database = builder.Configuration.GetConnectionString("Gate") ?? throw new InvalidOperationException("ConnectionStrings:Gate is not set.");
 builder.Logging.ClearProviders();
@@ -29,6 +29,7 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.MapLiveHub("/live");
 app.MapLiveHub("/guarded").RequireAuthorization();
+app.MapHub<ChatHub>("/chat");
 app.MapGet("/page", () => Results.Content("<!doctype html><title>The gate</title>", "text/html"));
 app.MapGet("/requests", () => requests);
 app.MapPost("/guests", async (Guest[] guests, GateDb db) =>
