@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using LiveHub.Hubs;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -14,8 +15,13 @@ public sealed class LimitTests(PostgresServer server)
     [Fact]
     public async Task G12_who_does_not_read_its_answers_is_not_listened_to_until_it_does()
     {
-        // SignalR gives up a client after it has not read for 10 s, which a busy machine may take.
-        await using var shop = await Shop.StartAsync(server, map: app => app.MapLiveHub("/live", o => o.TransportSendTimeout = TimeSpan.FromMinutes(5)));
+        // SignalR and Kestrel give up a client that has not read or said anything for some seconds, which a busy machine may take.
+        await using var shop = await Shop.StartAsync(
+            server,
+            services: services => services
+                .Configure<KestrelServerOptions>(o => o.Limits.MinResponseDataRate = null)
+                .AddSignalR(o => o.ClientTimeoutInterval = TimeSpan.FromMinutes(5)),
+            map: app => app.MapLiveHub("/live", o => o.TransportSendTimeout = TimeSpan.FromMinutes(5)));
         using var measured = new Measured(shop.App.Services);
         await using var client = await RawClient.ConnectAsync(shop.HubUrl, read: false);
         const int refusedInEach = 3_000;
