@@ -35,6 +35,8 @@ export interface Watched<Row> {
   readonly status: CollectionStatus;
   /** Why it failed, or, while `loading` or `stale`, the passing fault after which the client asks again. */
   readonly error: LiveHubError | undefined;
+  /** Since when its rows may be out of date: while it is `stale`, else undefined. */
+  readonly staleSince: Date | undefined;
   /** The label it was opened under. */
   readonly label: string | undefined;
   /** Resolves when it is live for the first time; rejects with a `LiveHubError` when it fails or is closed before. Never an unhandled rejection. */
@@ -58,6 +60,7 @@ export interface CollectionState<Row> {
   readonly rows: readonly Row[];
   readonly status: CollectionStatus;
   readonly error: LiveHubError | undefined;
+  readonly staleSince: Date | undefined;
 }
 
 /** Rows that stay equal to a query. */
@@ -79,6 +82,7 @@ export interface SingleState<Row> {
   readonly row: Row | undefined;
   readonly status: CollectionStatus;
   readonly error: LiveHubError | undefined;
+  readonly staleSince: Date | undefined;
 }
 
 /** One row by its key. */

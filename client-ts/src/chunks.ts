@@ -4,12 +4,12 @@ import type { Ask } from "./protocol.js";
 const maxMessageBytes = 24_000;
 
 /** The most that one subscription may take: with the message around it still below the 131,072 bytes that servers take (P3). */
-const maxAskBytes = 130_000;
+export const maxAskBytes = 130_000;
 
 const encoder = new TextEncoder();
 
 /** Splits what is asked for into messages, in order, as few as their size allows. What fits in none is given to `refuse`. */
-export function toMessages(asks: readonly Ask[], refuse: (ask: Ask) => void): readonly (readonly Ask[])[] {
+export function toMessages(asks: readonly Ask[], refuse: (ask: Ask) => void, maxBytes: number = maxMessageBytes): readonly (readonly Ask[])[] {
   const messages: Ask[][] = [];
   let room = 0;
   for (const ask of asks) {
@@ -21,7 +21,7 @@ export function toMessages(asks: readonly Ask[], refuse: (ask: Ask) => void): re
       room -= bytes;
     } else {
       messages.push([ask]);
-      room = maxMessageBytes - 100 - bytes;
+      room = maxBytes - 100 - bytes;
     }
   }
   return messages;

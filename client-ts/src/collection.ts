@@ -50,6 +50,10 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
     return this.#last ? undefined : this.#subscription.error;
   }
 
+  get staleSince(): Date | undefined {
+    return this.#last ? undefined : this.#subscription.staleSince;
+  }
+
   get state(): State {
     return (this.#state ??= this.look());
   }
@@ -125,7 +129,7 @@ export class CollectionView extends View<CollectionState<Row>> implements Collec
   readonly get: (key: LooseKey) => Row | undefined = (key) => this.set.find(key);
 
   protected override look(): CollectionState<Row> {
-    return { rows: this.rows, status: this.status, error: this.error };
+    return { rows: this.rows, status: this.status, error: this.error, staleSince: this.staleSince };
   }
 
   protected override changed(change: Change): void {
@@ -140,6 +144,6 @@ export class SingleView extends View<SingleState<Row>> implements Single<Row> {
   }
 
   protected override look(): SingleState<Row> {
-    return { row: this.row, status: this.status, error: this.error };
+    return { row: this.row, status: this.status, error: this.error, staleSince: this.staleSince };
   }
 }

@@ -17,6 +17,7 @@ export type LiveHubErrorCode =
   | "too_many_terms"
   | "too_many_transactions"
   | "unknown_transaction"
+  | "unknown_position"
   | "snapshot_failed"
   | "snapshot_too_slow"
   | "snapshot_too_large"

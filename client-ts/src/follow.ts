@@ -12,7 +12,7 @@ export interface LiveSource<State extends LiveState> {
 
 /** What is shown while nothing is open. It fits a collection and a single row: which of the two is known once it has been opened. */
 const nothing: CollectionState<never> & SingleState<never> = Object.freeze({
-  rows: Object.freeze([]), row: undefined, status: "loading", error: undefined,
+  rows: Object.freeze([]), row: undefined, status: "loading", error: undefined, staleSince: undefined,
 });
 
 export function loading<State extends LiveState>(): State {

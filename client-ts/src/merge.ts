@@ -1,11 +1,11 @@
 import { append } from "./append.js";
 import { sameOr, withColumns } from "./equality.js";
 import { canonicalKey, type Key, type Row } from "./keys.js";
-import { isSnapshotOp, type RowOp, type Step } from "./protocol.js";
+import { isSnapshotOp, type Op, type RowOp } from "./protocol.js";
 import { Replacement } from "./replacement.js";
 import type { Change, RowSet } from "./rowset.js";
 import { RowStore, type Held } from "./store.js";
-import { seesAll, type Snapshot } from "./visibility.js";
+import { shows } from "./visibility.js";
 
 /** What a step did to one row set. The first one brings its snapshot. */
 export interface Merged {
@@ -25,27 +25,27 @@ export class Merge {
 
   // Of the step in hand.
   #touched: Merged[] = [];
-  #transactions: readonly string[] = [];
 
   /** Feeds a row set from a shape; `storeName` is the same for row sets with the same entity and columns. */
   attach(set: RowSet, shape: number, storeName: string, keyColumns: readonly string[]): void {
-    this.detach(set);
     let store = this.#stores.get(storeName);
     if (!store) this.#stores.set(storeName, (store = new RowStore()));
-    store.users++;
+    if (set.store !== store) store.users++;
     set.store = store;
     set.shape = shape;
     set.keyColumns = keyColumns;
     this.#feeds.set(shape, this.#fed(shape).concat(set));
   }
 
-  /** Feeds a row set no longer. It keeps its rows. */
+  /** Feeds a row set no longer. It keeps its rows, and nobody takes them for what is live. */
   detach(set: RowSet): void {
     const { store, shape } = set;
-    if (!store || shape === undefined) return;
-    const feed = this.#fed(shape).filter((other) => other !== set);
-    if (feed.length > 0) this.#feeds.set(shape, feed);
-    else this.#feeds.delete(shape);
+    if (!store) return;
+    if (shape !== undefined) {
+      const feed = this.#fed(shape).filter((other) => other !== set);
+      if (feed.length > 0) this.#feeds.set(shape, feed);
+      else this.#feeds.delete(shape);
+    }
     if (--store.users === 0) {
       for (const [name, other] of this.#stores) if (other === store) this.#stores.delete(name);
     } else if (set.snapshot !== undefined) {
@@ -57,9 +57,15 @@ export class Merge {
     unplug(set);
   }
 
-  /** Ends the connection: every row set keeps its rows, nothing else of what was known holds on the next one. */
-  reset(): void {
-    for (const feed of this.#feeds.values()) feed.forEach(unplug);
+  /** The connection has ended: numbers of shapes hold no longer. What is known of rows does, as long as the log is the same. */
+  lost(): void {
+    for (const feed of this.#feeds.values()) for (const set of feed) set.shape = undefined;
+    this.#feeds.clear();
+  }
+
+  /** It is another log: row sets keep their rows, nothing else of what was known holds in it. */
+  reset(sets: Iterable<RowSet>): void {
+    for (const set of sets) unplug(set);
     this.#feeds.clear();
     this.#stores.clear();
   }
@@ -68,8 +74,7 @@ export class Merge {
    * Applies a step and returns the row sets that it concerned. Throws where a row lacks its key: nothing is shown
    * of what was applied by then, and `reset` undoes it.
    */
-  apply({ ops, transactions = none }: Step): readonly Merged[] {
-    this.#transactions = transactions;
+  apply(ops: readonly Op[]): readonly Merged[] {
     this.#touched = [];
 
     // The rows of every row set that the step replaces leave the stores first, so that "held through a live shape" (P21) means one
@@ -106,7 +111,7 @@ export class Merge {
       for (const set of this.#fed(shape)) {
         const { replacement, store } = set;
         if (replacement) {
-          if (!this.#isSeen(replacement.snapshot)) replacement.apply(key, op, leaves);
+          if (!shows(replacement.snapshot, op)) replacement.apply(key, op, leaves);
           continue;
         }
         if (store && set.snapshot !== undefined) this.#applyHere(set, store, key, op, leaves);
@@ -118,14 +123,14 @@ export class Merge {
     let held = store.held.get(key);
     if (held && op.version < held.version) return;
     const before = set.members.get(key);
-    if ((leaves || !before) && this.#isSeen(set.snapshot)) return;
+    if ((leaves || !before) && shows(set.snapshot, op)) return;
     if (leaves) {
       held ??= store.hold(key, undefined, op.version, held);
       held.version = op.version;
     } else if (!held?.holders) {
       if (!op.row) return;
       held = store.hold(key, sameOr(held?.row, op.row), op.version, held);
-    } else if (!this.#isSeen(held.origin)) {
+    } else if (!shows(held.origin, op)) {
       store.hold(key, op.row ? sameOr(held.row, op.row) : withColumns(held.row as Row, op.set as Row), op.version, held);
     }
     const after = leaves ? undefined : held.row;
@@ -138,9 +143,6 @@ export class Merge {
     if (leaves) store.bury(key);
   }
 
-  #isSeen(snapshot: Snapshot | null | undefined): boolean {
-    return !!snapshot && seesAll(snapshot, this.#transactions);
-  }
 }
 
 function unplug(set: RowSet): void {

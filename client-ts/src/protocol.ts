@@ -21,16 +21,21 @@ export interface Target {
 
 export interface Ask extends Target {
   readonly id: number;
+  /** What the server has given for it before: its rows are here, as of the position in `hello`. */
+  readonly fingerprint?: string | undefined;
 }
 
+/** What everything that is shown is true as of: a place in a log. */
+export interface Position extends End { readonly epoch: string }
+
 export type ClientMessage =
-  | { readonly type: "hello"; readonly protocol: { readonly min: number; readonly max: number }; readonly client: string }
+  | { readonly type: "hello"; readonly protocol: { readonly min: number; readonly max: number }; readonly client: string; readonly position: Position | undefined }
   | { readonly type: "subscribe"; readonly subscriptions: readonly Ask[] }
   | { readonly type: "unsubscribe"; readonly ids: readonly number[] }
   | { readonly type: "seen"; readonly transaction: string };
 
-export function hello(): ClientMessage {
-  return { type: "hello", protocol: protocolVersions, client: clientName };
+export function hello(position: Position | undefined): ClientMessage {
+  return { type: "hello", protocol: protocolVersions, client: clientName, position };
 }
 
 export function subscribe(subscriptions: readonly Ask[]): ClientMessage {
@@ -53,6 +58,9 @@ export interface Subscribed {
   readonly shape: number;
   readonly entity: string;
   readonly key: readonly string[];
+  readonly fingerprint: string;
+  /** Our rows are kept: the next step brings what they lack. */
+  readonly resumed?: boolean;
   /** The keys that rows show otherwise than they were asked for: as asked, as shown. */
   readonly keys?: readonly (readonly [asked: WireKey, shown: WireKey])[];
 }
@@ -66,6 +74,8 @@ export interface RowOp {
   readonly insert?: readonly number[];
   readonly update?: readonly number[];
   readonly delete?: readonly number[];
+  /** The transaction that wrote it, where a snapshot that we have may show that already (P20). */
+  readonly transaction?: string;
 }
 
 /** Rows of a shape as the database had them at one moment (P19–P22). */
@@ -80,19 +90,11 @@ export type Op = RowOp | SnapshotOp;
 /** A position in the log. */
 export interface End { readonly offset: number; readonly tag: string }
 
-/** What a client merges at once: one changeset, or one snapshot with what joins it (P13). */
-export interface Step { readonly ops: readonly Op[]; readonly transactions?: readonly string[] | undefined }
-
-/** Whole steps, the transactions that each completes, and the position after them. */
-export interface Steps {
-  readonly type: "steps";
-  readonly steps: readonly (readonly Op[])[];
-  readonly transactions?: readonly (readonly string[])[];
-  readonly end: End;
-}
+/** Whole steps, each what is merged at once: one changeset, or one snapshot with what joins it (P13); and the position after them. */
+export interface Steps { readonly type: "steps"; readonly steps: readonly (readonly Op[])[]; readonly end: End }
 
 /** A part of a step that is too long for one message; the last one has the position after it. */
-export interface Part extends Step { readonly type: "part"; readonly step: number; readonly end?: End }
+export interface Part { readonly type: "part"; readonly step: number; readonly ops: readonly Op[]; readonly end?: End }
 
 export interface Fault {
   readonly type: "error";

@@ -23,6 +23,7 @@ export function useLive<State extends LiveState>(open: () => LiveSource<State>):
     get row() { return "row" in state ? state.row : undefined; },
     get status() { return state.status; },
     get error() { return state.error; },
+    get staleSince() { return state.staleSince; },
   };
   return parts as LiveState as State;
 }

@@ -1,15 +1,15 @@
-import type { Op, Part, Step } from "./protocol.js";
+import type { Op, Part } from "./protocol.js";
 
 /** Puts steps together from their parts. One for each connection: what is unfinished goes with it. */
 export class StepAssembler {
   readonly #unfinished = new Map<number, Op[]>();
 
   /** Takes a part in; returns its step when this was the last. */
-  add({ step, ops, transactions, end }: Part): Step | undefined {
+  add({ step, ops, end }: Part): readonly Op[] | undefined {
     const all = this.#unfinished.get(step) ?? [];
     all.push(...ops);
     this.#unfinished.set(step, all);
-    if (end && this.#unfinished.delete(step)) return { ops: all, transactions };
+    if (end && this.#unfinished.delete(step)) return all;
     return undefined;
   }
 }

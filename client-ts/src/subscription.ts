@@ -1,6 +1,6 @@
 import type { CollectionStatus } from "./api.js";
 import type { LiveHubError } from "./errors.js";
-import type { Target } from "./protocol.js";
+import type { Position, Target } from "./protocol.js";
 import { RowSet, type Change } from "./rowset.js";
 import { matchesNothing } from "./target.js";
 
@@ -52,6 +52,12 @@ export class Subscription {
   phase: Phase = "idle";
   /** The last fault; undefined once it is live. */
   error: LiveHubError | undefined;
+  /** Since when its rows may be out of date; undefined unless it is stale. */
+  staleSince: Date | undefined;
+  /** What the server takes for it when it is asked to go on from there. */
+  fingerprint: string | undefined;
+  /** What its rows were true as of when the connection ended. */
+  asOf: Position | undefined;
   #wasLive = false;
 
   constructor(id: number, target: Target) {
@@ -77,6 +83,7 @@ export class Subscription {
     } else if (error) {
       this.error = error;
     }
+    this.staleSince = this.status === "stale" ? (this.staleSince ?? new Date()) : undefined;
     return this.status !== status || this.error !== errorBefore;
   }
 }

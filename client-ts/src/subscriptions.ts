@@ -1,12 +1,11 @@
 import { append } from "./append.js";
-import { toMessages } from "./chunks.js";
-import { decode } from "./decode.js";
+import { maxAskBytes, toMessages } from "./chunks.js";
 import { LiveHubError } from "./errors.js";
 import { canonicalKey, type Key } from "./keys.js";
 import { Merge } from "./merge.js";
 import {
   hello, protocolVersions, seen, subscribe, unsubscribe,
-  type ClientMessage, type Fault, type ServerMessage, type Step, type Subscribed, type Target, type Welcome,
+  type Ask, type ClientMessage, type End, type Fault, type Op, type Position, type ServerMessage, type Subscribed, type Target, type Welcome,
 } from "./protocol.js";
 import type { Change } from "./rowset.js";
 import { StepAssembler } from "./steps.js";
@@ -44,6 +43,11 @@ export class Subscriptions {
   #send: ((message: ClientMessage) => void) | undefined;
   #welcomed: () => void = () => {};
   #steps = new StepAssembler();
+  #epoch = "";
+  /** What everything that is live is true as of; undefined while a step is merged, and where nothing is known. */
+  #position: Position | undefined;
+  /** Accepted with the rows that they have: live with the next step. */
+  #resumed: Subscription[] = [];
   #end: LiveHubError | undefined;
 
   constructor(events: ConversationEvents) {
@@ -79,7 +83,7 @@ export class Subscriptions {
   /** A connection is there: says hello and asks for everything that is open. Resolves when it is welcome. */
   connected(send: (message: ClientMessage) => void): Promise<void> {
     this.#send = send;
-    send(hello());
+    send(hello(this.#position));
     this.#pending = new Set(this.#byId.values());
     this.#flush();
     for (const token of this.#transactions.tokens) send(seen(token));
@@ -90,10 +94,13 @@ export class Subscriptions {
   lost(): void {
     this.#send = undefined;
     this.#steps = new StepAssembler();
-    this.#merge.reset();
+    this.#resumed = [];
+    if (this.#position) this.#merge.lost();
+    else this.#reset();
     this.#transactions.lost();
     const news: News[] = [];
     for (const subscription of this.#byId.values()) {
+      if (subscription.phase === "live") subscription.asOf = this.#position;
       if (subscription.onWire && subscription.handle("lost")) news.push({ subscription });
     }
     publish(news);
@@ -119,18 +126,18 @@ export class Subscriptions {
 
   /** Takes in what came in one `Receive`. Throws where that makes no sense: everything is to be asked again on a new connection. */
   receive(payload: unknown): void {
-    decode(payload, this.#handle);
+    for (const message of payload as readonly ServerMessage[]) this.#handle(message);
     this.#transactions.settle(this.#isStale);
   }
 
-  readonly #handle = (message: ServerMessage): void => {
+  #handle(message: ServerMessage): void {
     if (!this.#send) return;
     switch (message.type) {
       case "steps":
-        return message.steps.forEach((ops, i) => this.#apply({ ops, transactions: message.transactions?.[i] }));
+        return this.#applyAll(message.steps, message.end);
       case "part": {
         const step = this.#steps.add(message);
-        return step && this.#apply(step);
+        return step && this.#applyAll([step], message.end as End);
       }
       case "subscribed":
         return this.#accept(message);
@@ -143,27 +150,45 @@ export class Subscriptions {
       case "going-away":
         return this.#events.leaving(message.retryMs);
     }
-  };
+  }
 
   /** A collection that shows rows of before may lack what was sent on this connection. */
   readonly #isStale = (): boolean => [...this.#byId.values()].some(({ status }) => status === "stale");
 
-  #welcome({ protocol }: Welcome): void {
+  #welcome({ protocol, epoch }: Welcome): void {
     this.#welcomed();
+    if (this.#position?.epoch !== epoch) this.#reset();
+    this.#epoch = epoch;
     if (protocol < protocolVersions.min || protocol > protocolVersions.max) this.#events.incompatible();
     else this.#events.welcomed();
   }
 
-  #accept({ id, shape, entity, key, keys }: Subscribed): void {
+  /** Nothing that is known of before holds any more. */
+  #reset(): void {
+    this.#position = undefined;
+    this.#merge.reset([...this.#byId.values()].map(({ rows }) => rows));
+  }
+
+  #accept({ id, shape, entity, key, keys, fingerprint, resumed }: Subscribed): void {
     const subscription = this.#byId.get(id);
     if (!subscription) return;
+    subscription.fingerprint = fingerprint;
+    if (resumed) this.#resumed.push(subscription);
+    else this.#detach(subscription);
     const { rows, target: { columns } } = subscription;
     const storeName = JSON.stringify([entity, columns ? [...new Set([...columns, ...key])].sort() : null]);
     this.#merge.attach(rows, shape, storeName, key);
     rows.shownKeys = keys && new Map(keys.map((pair) => pair.map(canonicalKey) as [asked: Key, shown: Key]));
   }
 
-  #apply(step: Step): void {
+  #applyAll(steps: readonly (readonly Op[])[], end: End): void {
+    // Where one makes no sense, nobody knows what is shown.
+    this.#position = undefined;
+    steps.forEach((step) => this.#apply(step));
+    this.#position = { epoch: this.#epoch, ...end };
+  }
+
+  #apply(step: readonly Op[]): void {
     const merged = this.#merge.apply(step);
     let news: News[] = [];
     for (const { set, change } of merged) {
@@ -171,6 +196,8 @@ export class Subscriptions {
       // A step that concerns what is not live yet brings its snapshot.
       if (subscription && (subscription.handle("snapshot") || change)) news = append(news, { subscription, change });
     }
+    for (const subscription of this.#resumed) if (subscription.handle("snapshot")) news = append(news, { subscription });
+    this.#resumed = [];
     publish(news);
   }
 
@@ -185,7 +212,7 @@ export class Subscriptions {
     const subscription = this.#byId.get(id);
     if (!subscription) return;
     if (retryMs === undefined) return publish([this.#refuse(subscription, error)]);
-    this.#merge.detach(subscription.rows);
+    this.#detach(subscription);
     // Changes nothing where it no longer waits: it is closed, or has been asked for on another connection.
     setTimeout(() => {
       subscription.handle("due");
@@ -201,8 +228,14 @@ export class Subscriptions {
     return { subscription, change: subscription.rows.clear() };
   }
 
-  #forget(subscription: Subscription): void {
+  /** Its rows stay, but are as of nothing any more. */
+  #detach(subscription: Subscription): void {
     this.#merge.detach(subscription.rows);
+    subscription.asOf = undefined;
+  }
+
+  #forget(subscription: Subscription): void {
+    this.#detach(subscription);
     this.#pending.delete(subscription);
     this.#byId.delete(subscription.id);
     this.#byTarget.delete(canonical(subscription.target));
@@ -238,11 +271,22 @@ export class Subscriptions {
 
   #ask(opened: readonly Subscription[], send: (message: ClientMessage) => void): void {
     const refused: News[] = [];
-    for (const message of toMessages(opened.map(({ id, target }) => ({ id, ...target })), ({ id, entity }) => {
+    const refuse = ({ id, entity }: Ask): void => {
       const error = new LiveHubError("too_large", `A subscription to ${entity} is too large: split its keys or lists.`);
       refused.push(this.#refuse(this.#byId.get(id) as Subscription, error));
-    })) {
-      for (const { id } of message) this.#byId.get(id)?.handle("asked");
+    };
+    const asks = (resumes: boolean): Ask[] => opened.filter(({ asOf }) => (!!asOf && asOf === this.#position) === resumes)
+      .map(({ id, target, fingerprint }) => ({ id, ...target, fingerprint: resumes ? fingerprint : undefined }));
+    // What goes on from where it was does so in one step. What does not fit into its message begins anew.
+    const [resumed = [], ...rest] = toMessages(asks(true), refuse, maxAskBytes);
+    const anew = rest.flat().map((ask) => ({ ...ask, fingerprint: undefined }));
+    for (const message of [resumed, ...toMessages([...anew, ...asks(false)], refuse)]) {
+      if (message.length === 0) continue;
+      for (const { id, fingerprint } of message) {
+        const subscription = this.#byId.get(id) as Subscription;
+        if (!fingerprint) this.#detach(subscription);
+        subscription.handle("asked");
+      }
       send(subscribe(message));
     }
     publish(refused);

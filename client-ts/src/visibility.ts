@@ -1,4 +1,5 @@
 import { compareDigits } from "./order.js";
+import type { RowOp } from "./protocol.js";
 
 /** A PostgreSQL snapshot (`pg_snapshot`): which transactions it sees. */
 export interface Snapshot {
@@ -8,16 +9,10 @@ export interface Snapshot {
 }
 
 /**
- * Whether a snapshot sees all of these transactions: what they changed is in its rows already (rule 11).
- * None at all is not seen: the server left nothing out that the client could know of.
+ * Whether a snapshot shows what a row op brings already (rule 11). Without its transaction's number it does not: the server
+ * names every one that could be. Transaction ids have 64 bits, more than a number holds.
  */
-export function seesAll(snapshot: Snapshot, transactions: readonly string[]): boolean {
-  for (const transaction of transactions) if (!sees(snapshot, transaction)) return false;
-  return transactions.length > 0;
-}
-
-/** Transaction ids have 64 bits, more than a number holds. */
-function sees(snapshot: Snapshot, transaction: string): boolean {
-  return compareDigits(transaction, snapshot.xmax) < 0
+export function shows(snapshot: Snapshot | null | undefined, { transaction }: RowOp): boolean {
+  return !!snapshot && transaction !== undefined && compareDigits(transaction, snapshot.xmax) < 0
     && (compareDigits(transaction, snapshot.xmin) < 0 || !snapshot.active.includes(transaction));
 }

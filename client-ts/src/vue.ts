@@ -32,5 +32,5 @@ export function useLive<State extends LiveState>(open: () => LiveSource<State>):
   if (component && !component.isMounted) onBeforeMount(() => scope?.run(follow));
   else follow();
   const part = (name: string): ComputedRef<unknown> => computed(() => state.value[name as keyof State]);
-  return { rows: part("rows"), row: part("row"), status: part("status"), error: part("error") } as LiveRefs<LiveState> as LiveRefs<State>;
+  return { rows: part("rows"), row: part("row"), status: part("status"), error: part("error"), staleSince: part("staleSince") } as LiveRefs<LiveState> as LiveRefs<State>;
 }

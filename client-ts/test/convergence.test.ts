@@ -37,6 +37,7 @@ const write = fc.oneof(
   { weight: 2, arbitrary: fc.record({ id, list: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ id }) },
 );
+const rarely = fc.integer({ min: 0, max: 3 }).map((n) => n === 0);
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("write" as const), writes: fc.array(write, { minLength: 1, maxLength: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("open" as const), target: fc.nat(targets.length - 1) }) },
@@ -44,7 +45,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant("answer" as const), back: fc.nat(3), ahead: fc.nat(3) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("advance" as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("deliver" as const), messages: fc.integer({ min: 1, max: 5 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("lose" as const), late: fc.boolean(), newEpoch: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("lose" as const), late: fc.boolean(), newEpoch: rarely, forgot: rarely }) },
 );
 
 const byId = (rows: readonly Row[]): Row[] => rows.slice().sort((a, b) => Number(a["id"]) - Number(b["id"]));
@@ -68,7 +69,7 @@ class Run {
       incompatible: () => this.faults.push("incompatible"),
       leaving: () => this.faults.push("leaving"),
     });
-    this.#server = this.#connect({ late: false, newEpoch: false });
+    this.#server = this.#connect({ late: false, newEpoch: false, forgot: false });
   }
 
   async handle(event: Event): Promise<void> {
@@ -149,7 +150,7 @@ class Run {
   /** Everything that is shown is true as of one position, and never goes back. */
   #look(): void {
     for (const { view, target, versions, atLoss } of this.#views) {
-      expect(view.state, "every collection has taken the step in").toEqual({ rows: view.rows, status: view.status, error: undefined });
+      expect(view.state, "every collection has taken the step in").toEqual({ rows: view.rows, status: view.status, error: undefined, staleSince: view.status === "stale" ? expect.any(Date) : undefined });
       if (view.status === "live") {
         expect(byId(view.rows), "all live collections show one position").toEqual(byId(evaluate(target, this.#history.at(this.#position?.offset ?? 0))));
       } else {

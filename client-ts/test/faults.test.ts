@@ -35,7 +35,7 @@ describe("faults", () => {
     expect(server.link.asked).toEqual([1, 1]);
     server.link.accept(1, 5);
     server.link.step(snapshot(5, card(1)));
-    expect(cards.state).toEqual({ rows: [card(1)], status: "live", error: undefined });
+    expect(cards.state).toEqual({ rows: [card(1)], status: "live", error: undefined, staleSince: undefined });
     server.link.say({ type: "error", id: 1, code: "snapshot_failed", message: "Again.", retryMs: 2 });
     expect(cards.state).toMatchObject({ rows: [card(1)], status: "stale", error: { code: "snapshot_failed" } });
     await hub.close();
@@ -82,7 +82,7 @@ describe("faults", () => {
   });
 
   test.each<[string, unknown]>([
-    ["what is no message", "x"],
+    ["what is no message", null],
     ["a row without its key", { type: "steps", steps: [[snapshot(5, { title: "secret" })]], end: { offset: 9, tag: "t" } }],
   ])("after %s it warns, connects anew and ends right", async (_, garbage) => {
     const { server, hub } = await connect();

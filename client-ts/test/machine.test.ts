@@ -191,7 +191,7 @@ const hubCauses: Readonly<Record<HubHappening, (world: World) => Promise<void> |
   lost: (world) => world.down(),
   confused: async (world) => {
     world.server.isUp = false;
-    world.server.link.say("what?");
+    world.server.link.say(null);
     await world.turn();
   },
   incompatible: ({ server }) => server.link.say({ type: "error", code: "protocol", message: "Version 2 only." }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Merge, type Merged } from "../src/merge.js";
-import type { Op } from "../src/protocol.js";
+import type { Op, RowOp } from "../src/protocol.js";
 import { RowSet } from "../src/rowset.js";
 import type { Snapshot } from "../src/visibility.js";
 import { snapshot } from "./support/ops.js";
@@ -13,10 +13,10 @@ function feed(count = 1): { merge: Merge; sets: readonly RowSet[]; apply: (...op
   const sets = Array.from({ length: count }, (_, i) => {
     const set = new RowSet(1);
     merge.attach(set, i + 1, "Card", ["id"]);
-    merge.apply({ ops: [snapshot(i + 1)] });
+    merge.apply([snapshot(i + 1)]);
     return set;
   });
-  return { merge, sets, apply: (...ops) => merge.apply({ ops }) };
+  return { merge, sets, apply: (...ops) => merge.apply(ops) };
 }
 
 const one = (): { merge: Merge; set: RowSet; apply: (...ops: Op[]) => readonly Merged[] } => {
@@ -102,8 +102,8 @@ describe("row ops", () => {
     const [all, listed] = [new RowSet(1), new RowSet(2)];
     merge.attach(all, 1, "all", ["id"]);
     merge.attach(listed, 2, "listed", ["id"]);
-    merge.apply({ ops: [snapshot(1, card(1)), snapshot(2, card(1))] });
-    merge.apply({ ops: [{ key: 1, version: 1, set: { title: "x" }, update: [1, 2] }] });
+    merge.apply([snapshot(1, card(1)), snapshot(2, card(1))]);
+    merge.apply([{ key: 1, version: 1, set: { title: "x" }, update: [1, 2] }]);
     expect([all.rows, listed.rows]).toEqual([[card(1, "x")], [card(1, "x")]]);
   });
 
@@ -158,7 +158,7 @@ describe("snapshots", () => {
     const { merge, set, apply } = one();
     apply(snapshot(1, card(1), card(2), card(3)));
     const [first, , third] = set.rows;
-    merge.reset();
+    merge.reset([set]);
     merge.attach(set, 7, "Card", ["id"]);
     const merged = apply(snapshot(7, card(4), card(3), card(2, "x"), card(1)));
     expect(merged[0]?.change?.diff).toEqual({ inserted: [card(4)], updated: [{ row: card(2, "x"), columns: ["title"] }], deleted: [] });
@@ -171,7 +171,7 @@ describe("snapshots", () => {
     const { merge, set, apply } = one();
     apply(snapshot(1, card(1), card(2)));
     const before = set.rows;
-    merge.reset();
+    merge.reset([set]);
     merge.attach(set, 7, "Card", ["id"]);
     expect(apply(snapshot(7, card(2), card(1)))[0]?.change).toBeUndefined();
     expect(set.rows).toBe(before);
@@ -249,7 +249,7 @@ describe("snapshots", () => {
   test("rows that stay on another connection do not change with it", () => {
     const { merge, sets, apply } = feed(2);
     apply({ key: 1, version: 1, row: card(1), insert: [1, 2] });
-    merge.reset();
+    merge.reset(sets);
     merge.attach(sets[0] as RowSet, 1, "Card", ["id"]);
     apply(snapshot(1, card(1, "x")));
     expect(sets.map((set) => set.rows)).toEqual([[card(1, "x")], [card(1)]]);
@@ -267,10 +267,10 @@ describe("rule 11: transactions that a snapshot sees", () => {
   const seen: Snapshot = { xmin: "100", xmax: "110", active: ["105"] };
   const setup = () => {
     const { merge, set } = one();
-    merge.apply({ ops: [{ shape: 1, snapshot: seen, rows: [card(1, "of the snapshot")] }] });
+    merge.apply([{ shape: 1, snapshot: seen, rows: [card(1, "of the snapshot")] }]);
     return {
       set,
-      change: (transaction: string, ...ops: Op[]) => merge.apply({ ops, transactions: [transaction] }),
+      change: (transaction: string, ...ops: RowOp[]) => merge.apply(ops.map((op) => ({ ...op, transaction }))),
     };
   };
 
@@ -294,8 +294,8 @@ describe("rule 11: transactions that a snapshot sees", () => {
     apply({ key: 1, version: 3, row: card(1, "now"), insert: [1] });
     const second = new RowSet(1);
     merge.attach(second, 2, "Card", ["id"]);
-    merge.apply({ ops: [{ shape: 2, snapshot: seen, rows: [card(1, "later")] }] });
-    merge.apply({ ops: [{ key: 1, version: 4, set: { title: "later" }, update: [1, 2] }], transactions: ["104"] });
+    merge.apply([{ shape: 2, snapshot: seen, rows: [card(1, "later")] }]);
+    merge.apply([{ key: 1, version: 4, set: { title: "later" }, update: [1, 2], transaction: "104" }]);
     expect([sets[0]?.rows, second.rows]).toEqual([[card(1, "later")], [card(1, "later")]]);
   });
 });

@@ -159,7 +159,7 @@ describe("steps", () => {
     const subscriptions = new Subscriptions({ welcomed() {}, incompatible() {}, leaving() {} });
     const view = new CollectionView(subscriptions.open({ entity: "Card" }), { left() {} }, undefined, asTheyCame);
     const reply = [
-      { type: "subscribed", id: 1, shape: 1, entity: "Card", key: ["id"] },
+      { type: "subscribed", id: 1, shape: 1, entity: "Card", key: ["id"], fingerprint: "f" },
       { type: "part", step: 1, ops: [{ shape: 1, snapshot: null, rows: [{ id: 1 }] }] },
     ];
     subscriptions.connected(() => {});

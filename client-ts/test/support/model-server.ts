@@ -1,4 +1,4 @@
-import type { ClientMessage, Op, RowOp, Target } from "../../src/protocol.js";
+import type { Ask, ClientMessage, Op, RowOp, Target } from "../../src/protocol.js";
 
 /** A row of the model's one entity. `v` is the commit that wrote it last. */
 export interface ModelRow { readonly id: number; readonly list: number; readonly title: string; readonly v: number }
@@ -9,12 +9,28 @@ export interface Write { readonly id: number; readonly list?: number; readonly t
 type Table = ReadonlyMap<number, ModelRow>;
 const allColumns = ["id", "list", "title", "v"] as const;
 
-interface Shape { readonly number: number; readonly matches: (row: ModelRow) => boolean; readonly columns: readonly string[] }
-interface Subscription { readonly id: number; readonly shape: Shape }
+interface Shape { readonly name: string; readonly number: number; readonly matches: (row: ModelRow) => boolean; readonly columns: readonly string[] }
+interface Subscription { readonly id: number; readonly shape: Shape; readonly resumed: boolean }
 
-/** A table with its whole history: `at(n)` is the table after commit n. */
+/** A table with its whole history: `at(n)` is the table after commit n. Its log may begin a new epoch, in which versions begin anew. */
 export class History {
   readonly #tables: Table[] = [new Map()];
+  #epoch = { name: "epoch 0", from: 0 };
+
+  get epoch(): { readonly name: string; readonly from: number } {
+    return this.#epoch;
+  }
+
+  beginEpoch(): void {
+    this.#epoch = { name: `epoch ${Number(this.#epoch.name.slice(6)) + 1}`, from: this.head };
+  }
+
+  /** The commit that wrote a row last, at some commit. */
+  writtenAt(key: number, commit: number): number {
+    let last = commit;
+    while (this.at(last).get(key) === this.at(last - 1).get(key)) last--;
+    return last;
+  }
 
   get head(): number {
     return this.#tables.length - 1;
@@ -37,7 +53,7 @@ export class History {
 
 /** What a shape shows of the table after a commit. */
 export function evaluate(target: Target, table: Table): Record<string, unknown>[] {
-  const shape = toShape(0, target);
+  const shape = toShape("", 0, target);
   return [...table.values()].filter(shape.matches).map((row) => project(row, shape.columns));
 }
 
@@ -47,6 +63,8 @@ export interface Manner {
   readonly late: boolean;
   /** Whether the connection is to another epoch, whose versions begin anew. */
   readonly newEpoch: boolean;
+  /** Whether the log no longer reaches back to where the client was. */
+  readonly forgot: boolean;
 }
 
 /**
@@ -63,31 +81,37 @@ export class ModelConnection {
   #asked: (readonly Subscription[])[] = [];
   #offset: number;
   readonly #late: boolean;
-  readonly #versionsFrom: number;
+  readonly #forgot: boolean;
+  /** What the client's rows are as of, where it can go on from there. */
+  #resumeFrom: number | undefined;
 
-  constructor(history: History, say: (message: unknown) => void, { late, newEpoch }: Manner) {
+  constructor(history: History, say: (message: unknown) => void, { late, newEpoch, forgot }: Manner) {
+    if (newEpoch) history.beginEpoch();
     this.#history = history;
     this.#say = say;
     this.#offset = history.head;
     this.#late = late;
-    this.#versionsFrom = newEpoch ? history.head : 0;
+    this.#forgot = forgot;
   }
 
   hear(message: ClientMessage): void {
     switch (message.type) {
       case "hello":
-        return this.#say({ type: "welcome", protocol: 1, epoch: "model" });
+        if (message.position?.epoch === this.#history.epoch.name && !this.#forgot) this.#resumeFrom = message.position.offset;
+        return this.#say({ type: "welcome", protocol: 1, epoch: this.#history.epoch.name });
       case "unsubscribe":
         message.ids.forEach((id) => this.#subscriptions.delete(id));
         for (const shape of this.#live) if (![...this.#subscriptions.values()].some((open) => open.shape === shape)) this.#live.delete(shape);
         return;
       case "subscribe": {
-        const asked = message.subscriptions.map((ask) => ({ id: ask.id, shape: this.#shape(ask) }));
-        for (const subscription of asked) {
+        const asked = message.subscriptions.map((ask) => ({ id: ask.id, shape: this.#shape(ask), resumed: this.#resumes(ask) }));
+        // Of one shape, all go on or none does.
+        const anew = new Set(asked.filter(({ resumed }) => !resumed).map(({ shape }) => shape));
+        this.#asked.push(asked.map((subscription) => ({ ...subscription, resumed: !anew.has(subscription.shape) })));
+        for (const subscription of this.#asked.at(-1) ?? []) {
           this.#subscriptions.set(subscription.id, subscription);
-          if (!this.#late) this.#accept(subscription);
+          if (!this.#late && !subscription.resumed) this.#accept(subscription);
         }
-        this.#asked.push(asked);
       }
     }
   }
@@ -96,29 +120,31 @@ export class ModelConnection {
   advance(): void {
     if (this.#offset === this.#history.head) return;
     this.#offset++;
-    this.#step(this.#changeset(this.#offset, [...this.#live]), this.#offset);
+    this.#step(this.#changes(this.#offset - 1, this.#offset, [...this.#live]), this.#offset);
   }
 
   /** Answers the oldest subscribe message. `back`: how far behind the head the snapshot is; `ahead`: how far after it the step enters. */
   answer(back: number, ahead: number): void {
     const asked = (this.#asked.shift() ?? []).filter(({ id }) => this.#subscriptions.has(id));
     if (asked.length === 0) return;
-    if (this.#late) asked.forEach((subscription) => this.#accept(subscription));
-    const { head } = this.#history;
-    const at = Math.max(this.#versionsFrom, head - back);
+    for (const subscription of asked) if (this.#late || subscription.resumed) this.#accept(subscription);
+    const { head, epoch } = this.#history;
+    const at = Math.max(epoch.from, head - back);
     const end = Math.min(head, Math.max(at, this.#offset) + ahead);
-    const shapes = [...new Set(asked.map(({ shape }) => shape))];
+    const shapes = [...new Set(asked.filter(({ resumed }) => !resumed).map(({ shape }) => shape))];
+    const resumed = [...new Set(asked.filter((subscription) => subscription.resumed).map(({ shape }) => shape))];
     const ops: Op[] = shapes.map((shape) => ({
       shape: shape.number,
       snapshot: null,
       rows: [...this.#history.at(at).values()].filter(shape.matches).map((row) => project(row, shape.columns)),
     }));
+    if (this.#resumeFrom !== undefined) ops.push(...this.#changes(this.#resumeFrom, end, resumed));
     const live = [...this.#live].filter((shape) => !shapes.includes(shape));
     for (let commit = Math.min(at, this.#offset) + 1; commit <= end; commit++) {
       const concerned = [...(commit > this.#offset ? live : []), ...(commit > at ? shapes : [])];
-      ops.push(...this.#changeset(commit, concerned));
+      ops.push(...this.#changes(commit - 1, commit, concerned));
     }
-    shapes.forEach((shape) => this.#live.add(shape));
+    for (const shape of [...shapes, ...resumed]) this.#live.add(shape);
     this.#offset = end;
     this.#step(ops, end, true);
   }
@@ -127,30 +153,37 @@ export class ModelConnection {
     return this.#asked.length > 0 || this.#offset < this.#history.head;
   }
 
-  #accept({ id, shape }: Subscription): void {
-    this.#say({ type: "subscribed", id, shape: shape.number, entity: "Card", key: ["id"] });
+  /** Whether the client has the rows: of a shape that is live already, it would be told twice. */
+  #resumes(ask: Ask): boolean {
+    const shape = this.#shape(ask);
+    return this.#resumeFrom !== undefined && ask.fingerprint === shape.name && !this.#live.has(shape);
+  }
+
+  #accept({ id, shape, resumed }: Subscription): void {
+    this.#say({ type: "subscribed", id, shape: shape.number, entity: "Card", key: ["id"], fingerprint: shape.name, ...(resumed ? { resumed } : {}) });
   }
 
   #step(ops: readonly Op[], offset: number, always = false): void {
     if (ops.length > 0 || always) this.#say({ type: "steps", steps: [ops], end: { offset, tag: "t" } });
   }
 
-  #changeset(commit: number, shapes: readonly Shape[]): RowOp[] {
-    return changeset(this.#history, commit, shapes).map((op) => ({ ...op, version: commit - this.#versionsFrom }));
+  #changes(from: number, to: number, shapes: readonly Shape[]): RowOp[] {
+    return changes(this.#history, from, to, shapes).map((op) => ({ ...op, version: op.version - this.#history.epoch.from }));
   }
 
   #shape(target: Target): Shape {
     const { keys, where, columns = allColumns } = target;
     const name = JSON.stringify([keys ? [...keys].sort() : null, where ?? null, [...new Set(["id", ...columns])].sort()]);
     let shape = this.#shapes.get(name);
-    if (!shape) this.#shapes.set(name, (shape = toShape(this.#shapes.size + 1, target)));
+    if (!shape) this.#shapes.set(name, (shape = toShape(name, this.#shapes.size + 1, target)));
     return shape;
   }
 }
 
-function toShape(number: number, { keys, where, columns = allColumns }: Target): Shape {
+function toShape(name: string, number: number, { keys, where, columns = allColumns }: Target): Shape {
   const list = where?.["list"] as number | { readonly in: readonly number[] } | undefined;
   return {
+    name,
     number,
     columns: allColumns.filter((column) => column === "id" || columns.includes(column)),
     matches: (row) =>
@@ -159,9 +192,9 @@ function toShape(number: number, { keys, where, columns = allColumns }: Target):
   };
 }
 
-/** The ops of one commit: one for each row and column set (P15). Columns that a shape does not contain cause none (F3). */
-function changeset(history: History, commit: number, shapes: readonly Shape[]): RowOp[] {
-  const [before, after] = [history.at(commit - 1), history.at(commit)];
+/** What some commits come to: one op for each row and column set (P15). Columns that a shape does not contain cause none (F3). */
+function changes(history: History, from: number, to: number, shapes: readonly Shape[]): RowOp[] {
+  const [before, after] = [history.at(from), history.at(to)];
   const ops: RowOp[] = [];
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [old, now] = [before.get(key), after.get(key)];
@@ -179,7 +212,7 @@ function changeset(history: History, commit: number, shapes: readonly Shape[]): 
       const filled = Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
       if (Object.keys(filled).length === 0) continue;
       const values = lists.insert.length > 0 ? { row: project(now as ModelRow, names) } : lists.update.length > 0 ? { set: project(now as ModelRow, changed) } : {};
-      ops.push({ key, version: commit, ...values, ...filled });
+      ops.push({ key, version: history.writtenAt(key, to), ...values, ...filled });
     }
   }
   return ops;

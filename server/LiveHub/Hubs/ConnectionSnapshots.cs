@@ -34,12 +34,12 @@ internal sealed class ConnectionSnapshots(
         }
     }
 
-    /// <summary>Reads subscriptions that were asked for together.</summary>
-    public void Read(IReadOnlyList<(long Id, ShapeMember Member)> asked)
+    /// <summary>Lets subscriptions that were asked for together enter.</summary>
+    public void Read(IReadOnlyList<OpenSubscription> asked, Resumption? resumed)
     {
         lock (_asked)
         {
-            _asked.AddLast(new SnapshotRequest(asked, [], Attempt: 1));
+            _asked.AddLast(new SnapshotRequest(asked, resumed, []));
             if (_asked.Count > _pruneAt)
             {
                 Prune();
@@ -71,7 +71,7 @@ internal sealed class ConnectionSnapshots(
         for (var node = _asked.First; node is not null;)
         {
             var next = node.Next;
-            if (!node.Value.Asked.Any(s => subscriptions.IsOpen(s.Id, s.Member)))
+            if (Wanted(node.Value) is null)
             {
                 _asked.Remove(node);
             }
@@ -100,8 +100,8 @@ internal sealed class ConnectionSnapshots(
             _readAgainAlone = false;
             _isReading = !closed.IsCancellationRequested && (request is not null || again.Count > 0);
             return !_isReading ? null
-                : request is null ? new([], again, Attempt: 1)
-                : request with { Again = [.. again.Except(request.Members())] };
+                : request is null ? new([], null, again)
+                : request with { Again = again };
         }
     }
 
@@ -111,14 +111,13 @@ internal sealed class ConnectionSnapshots(
         while (_asked.First?.Value is { } first)
         {
             _asked.RemoveFirst();
-            var request = first with { Asked = [.. first.Asked.Where(s => subscriptions.IsOpen(s.Id, s.Member))] };
-            if (request.Asked.Count > 0)
+            if (Wanted(first) is { } request)
             {
                 // From here on it can miss an invalidation.
                 var routed = shared.Router.Routed.Offset;
-                foreach (var (_, member) in request.Asked)
+                foreach (var asked in request.Asked)
                 {
-                    member.ReadAt = Math.Min(member.ReadAt, routed);
+                    asked.Member.ReadAt = Math.Min(asked.Member.ReadAt, routed);
                 }
 
                 return request;
@@ -128,19 +127,36 @@ internal sealed class ConnectionSnapshots(
         return null;
     }
 
+    /// <summary>What of a request is still open.</summary>
+    private SnapshotRequest? Wanted(SnapshotRequest request)
+    {
+        var asked = Open(request.Asked);
+        var resumed = request.Resumed is { } all && Open(all.Subscriptions) is { Count: > 0 } open ? all with { Subscriptions = open } : null;
+        return asked.Count > 0 || resumed is not null ? request with { Asked = asked, Resumed = resumed } : null;
+    }
+
+    private List<OpenSubscription> Open(IReadOnlyList<OpenSubscription> all) => [.. all.Where(s => subscriptions.IsOpen(s.Id, s.Member))];
+
     /// <summary>Reads a snapshot and hands it to the pump. Never throws.</summary>
     private async Task ReadAsync(SnapshotRequest request)
     {
-        var members = request.Members();
+        request = ReadWhatCannotResume(request);
+        var members = request.Read();
         var shapes = members.ConvertAll(m => m.Shape.Shape);
-        var activity = LiveHubActivities.ReadSnapshot(shapes.Count);
+        var activity = shapes.Count > 0 ? LiveHubActivities.ReadSnapshot(shapes.Count) : null;
         try
         {
-            var snapshot = await shared.Snapshots.ReadAsync(shapes, closed);
-            activity?.SetTag("livehub.rows", snapshot.Rows.Sum(r => r.Count));
+            var entering = Resume(request);
+            if (shapes.Count > 0)
+            {
+                var snapshot = await shared.Snapshots.ReadAsync(shapes, closed);
+                activity?.SetTag("livehub.rows", snapshot.Rows.Sum(r => r.Count));
+                var read = members.Select((member, i) => new EnteringShape(member, snapshot.From, snapshot.From.Offset, snapshot.Rows[i]));
+                entering = entering with { Shapes = [.. entering.Shapes, .. read], Seen = Math.Max(entering.Seen, snapshot.Seen.Offset) };
+            }
+
             activity.End();
-            await shared.Router.WaitForAsync(snapshot.Seen.Offset, closed);
-            var entering = new EnteringSnapshot(request, members, snapshot);
+            await shared.Router.WaitForAsync(entering.Seen, closed);
             pump.Enter(entering);
             Settle(request, await entering.Written.WaitAsync(closed));
         }
@@ -175,6 +191,32 @@ internal sealed class ConnectionSnapshots(
         }
     }
 
+    /// <summary>What the client holds is enough where the log reaches back to it, and nothing since then asks for its rows to be read again (rule 20).</summary>
+    private SnapshotRequest ReadWhatCannotResume(SnapshotRequest request)
+    {
+        if (request.Resumed is not { } resumed)
+        {
+            return request;
+        }
+
+        var missed = shared.Router.ReadRouted(resumed.From.Offset, resumed.Joined);
+        var invalidations = missed?.SelectMany(e => e.Changeset.Invalidations).ToList();
+        var lost = resumed.Subscriptions.ToLookup(s => invalidations is null || invalidations.Exists(i => Differ.MayShow(s.Member.Shape.Shape, i)));
+        return ReadInstead(request, [.. lost[true]], [.. lost[false]]);
+    }
+
+    /// <summary>The client is told that it gets the rows anew.</summary>
+    private SnapshotRequest ReadInstead(SnapshotRequest request, List<OpenSubscription> lost, IReadOnlyList<OpenSubscription> kept)
+    {
+        lost.ForEach(subscription => pump.Send(subscription.Accepted(resumed: false)));
+        return request with { Asked = [.. request.Asked, .. lost], Resumed = kept.Count > 0 ? request.Resumed! with { Subscriptions = kept } : null };
+    }
+
+    private static EnteringSnapshot Resume(SnapshotRequest request)
+        => request.Resumed is { } resumed
+            ? new(request, [.. resumed.Subscriptions.Select(s => s.Member).Distinct().Select(m => new EnteringShape(m, resumed.From, resumed.Joined, Rows: null))], resumed.Joined)
+            : new(request, [], Seen: 0);
+
     private void Settle(SnapshotRequest request, Entry entry)
     {
         _shortLogs = entry is Entry.LogTooShort ? _shortLogs + 1 : 0;
@@ -186,7 +228,7 @@ internal sealed class ConnectionSnapshots(
         }
         else if (entry is not Entry.Done)
         {
-            AskAgain(request);
+            AskAgain(ReadInstead(request, [.. request.Resumed?.Subscriptions ?? []], []));
         }
     }
 
@@ -200,6 +242,12 @@ internal sealed class ConnectionSnapshots(
         }
         else
         {
+            if (request.Resumed is not null)
+            {
+                // They need nothing of what could not be read.
+                AskAgain(request with { Asked = [] });
+            }
+
             Refuse(request.Asked.Count > 0 ? request with { Again = [] } : request, code, message, request.Again.Count > 0 ? RetryMs : retryMs);
         }
     }
@@ -208,9 +256,9 @@ internal sealed class ConnectionSnapshots(
     {
         lock (_asked)
         {
-            foreach (var (_, member) in request.Asked.Where(s => s.Member.EnteredAt == long.MaxValue))
+            foreach (var subscription in request.Asked.Where(s => !s.Member.HasEntered))
             {
-                member.ReadAt = long.MaxValue;
+                subscription.Member.ReadAt = long.MaxValue;
             }
 
             _asked.AddFirst(request with { Again = [] });
@@ -223,9 +271,9 @@ internal sealed class ConnectionSnapshots(
     /// <summary>What was live before was not too much then: the client asks for it again.</summary>
     private void Refuse(SnapshotRequest request, string code, string message, int? retryMs)
     {
-        foreach (var (id, member) in request.Asked)
+        foreach (var asked in request.Asked)
         {
-            Refuse(id, member, code, message, retryMs);
+            Refuse(asked.Id, asked.Member, code, message, retryMs);
         }
 
         foreach (var member in request.Again)

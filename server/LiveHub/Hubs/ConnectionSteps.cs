@@ -56,15 +56,15 @@ internal sealed class ConnectionSteps(
         // Read before the queue is looked at: it then holds everything up to here.
         var routed = shared.Router.Routed;
         var end = routed.Offset > _position.Offset ? routed : _position;
-        var (_, from, seen) = entering.Snapshot;
-        var next = invalidated.First(open, from.Offset);
+        var next = invalidated.First(open);
         var through = next is null ? end.Offset : next.Position.Offset - 1;
-        if (seen.Offset > through)
+        if (entering.Seen > through)
         {
             return Entry.Invalidated;
         }
 
         // What was routed, not what the log holds: a late change is in its row's order there.
+        var from = open.MinBy(e => e.From.Offset)!.From;
         var joined = shared.Router.ReadRouted(from.Offset, through);
         if (joined is null)
         {
@@ -76,46 +76,52 @@ internal sealed class ConnectionSteps(
             end = joined.Count > 0 ? joined[^1].Position : from;
         }
 
-        Compose(composer, end, entering, open, joined);
-        foreach (var member in open)
+        Compose(composer, end, open, joined);
+        foreach (var (member, _, readAt, _) in open)
         {
             member.EnteredAt = Math.Min(member.EnteredAt, end.Offset);
-            member.ReadAt = from.Offset;
+            member.ReadAt = readAt;
+        }
+
+        foreach (var resumed in entering.Resumed(subscriptions))
+        {
+            await writer.WriteAsync(resumed.Accepted(resumed: true));
         }
 
         _position = end;
         await writer.WriteAsync(composer.Step);
-        shared.Metrics.Sent(entering.Snapshot.Rows.Sum(r => r.Count) + composer.Step.Rows);
+        shared.Metrics.Sent(open.Sum(e => e.Rows?.Count ?? 0) + composer.Step.Rows);
         return Entry.Done;
     }
 
-    private void Compose(StepComposer composer, Position end, EnteringSnapshot entering, List<ShapeMember> open, IReadOnlyList<LogEntry> joined)
+    private void Compose(StepComposer composer, Position end, List<EnteringShape> open, IReadOnlyList<LogEntry> joined)
     {
+        var entering = open.ConvertAll(e => e.Member);
         composer.Begin(end);
         queue.Settle(end.Offset);
         var deliveries = queue.Take(_spare, end.Offset);
         for (var i = 0; i < deliveries.Count;)
         {
-            i = AddChangeset(composer, deliveries.Span, i, open);
+            i = AddChangeset(composer, deliveries.Span, i, entering);
         }
 
         GiveBack(deliveries);
-        for (var i = 0; i < entering.Members.Count; i++)
+        foreach (var (member, _, _, rows) in open)
         {
-            if (open.Contains(entering.Members[i]))
+            if (rows is not null)
             {
-                entering.Members[i].Shown = entering.Snapshot.Rows[i].Transactions;
-                AddSnapshot(composer, entering.Members[i].Shape.Id, entering.Snapshot.Rows[i].Chunks);
+                member.Shown = rows.Transactions;
+                AddSnapshot(composer, member.Shape.Id, rows.Chunks);
             }
         }
 
+        var catchUp = new CatchUp(open.Select(e => new BehindShape(e.Member, e.From.Offset, mayShowMore: e.Rows is not null)));
         foreach (var entry in joined)
         {
-            foreach (var change in entry.Changeset.Changes)
-            {
-                composer.AddChange(change, entry.Position, entry.Changeset.Transaction, open);
-            }
+            catchUp.Add(entry);
         }
+
+        catchUp.AddTo(composer);
     }
 
     private static void AddSnapshot(StepComposer composer, long shape, IReadOnlyList<ReadOnlyMemory<byte>> chunks)

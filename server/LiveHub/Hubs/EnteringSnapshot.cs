@@ -1,16 +1,8 @@
+using LiveHub.Changes;
 using LiveHub.Routing;
 using LiveHub.Snapshots;
 
 namespace LiveHub.Hubs;
-
-/// <summary>What a connection reads at one time, to enter in one step.</summary>
-/// <param name="Asked">New subscriptions that were asked for together: the ids, and the connection's part in the shape of each.</param>
-/// <param name="Again">What is live and was invalidated.</param>
-/// <param name="Attempt">From 1: how often those that were asked for have been read.</param>
-internal sealed record SnapshotRequest(IReadOnlyList<(long Id, ShapeMember Member)> Asked, IReadOnlyList<ShapeMember> Again, int Attempt)
-{
-    public List<ShapeMember> Members() => [.. Asked.Select(s => s.Member).Concat(Again).Distinct()];
-}
 
 /// <summary>What became of a snapshot that was to enter.</summary>
 internal enum Entry
@@ -25,11 +17,18 @@ internal enum Entry
     LogTooShort,
 }
 
-/// <summary>A snapshot that was read, on its way into a connection.</summary>
-/// <param name="Request">What it was read for.</param>
-/// <param name="Members">Whose rows it holds, in the order in which it holds them.</param>
-/// <param name="Snapshot">The rows; the router has routed all that they show.</param>
-internal sealed record EnteringSnapshot(SnapshotRequest Request, IReadOnlyList<ShapeMember> Members, Snapshot Snapshot)
+/// <summary>A shape that enters.</summary>
+/// <param name="Member">The connection's part in it.</param>
+/// <param name="From">What its rows are as of, or before.</param>
+/// <param name="ReadAt">Invalidations up to here are in its rows.</param>
+/// <param name="Rows">Those that were read; null where the client has them.</param>
+internal sealed record EnteringShape(ShapeMember Member, Position From, long ReadAt, SnapshotRows? Rows);
+
+/// <summary>A snapshot that was read, or need not be, on its way into a connection.</summary>
+/// <param name="Request">What it is for.</param>
+/// <param name="Shapes">What enters; the router has routed all that the rows show.</param>
+/// <param name="Seen">The log up to here holds everything that the rows show.</param>
+internal sealed record EnteringSnapshot(SnapshotRequest Request, IReadOnlyList<EnteringShape> Shapes, long Seen)
 {
     private readonly TaskCompletionSource<Entry> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -38,10 +37,15 @@ internal sealed record EnteringSnapshot(SnapshotRequest Request, IReadOnlyList<S
 
     public void MarkWritten(Entry entry) => _written.TrySetResult(entry);
 
-    /// <summary>Those whose rows are still wanted.</summary>
-    public List<ShapeMember> Open(Subscriptions subscriptions)
+    /// <summary>Those that are still wanted.</summary>
+    public List<EnteringShape> Open(Subscriptions subscriptions)
     {
-        var asked = Request.Asked.Where(s => subscriptions.IsOpen(s.Id, s.Member)).Select(s => s.Member);
-        return [.. asked.Concat(Request.Again.Where(m => !m.HasLeft)).Distinct()];
+        var wanted = Request.Asked.Concat(Resumed(subscriptions)).Where(s => subscriptions.IsOpen(s.Id, s.Member)).Select(s => s.Member)
+            .Concat(Request.Again.Where(m => !m.HasLeft)).ToHashSet();
+        return [.. Shapes.Where(s => wanted.Contains(s.Member))];
     }
+
+    /// <summary>The subscriptions whose rows the client keeps.</summary>
+    public IEnumerable<OpenSubscription> Resumed(Subscriptions subscriptions)
+        => (Request.Resumed?.Subscriptions ?? []).Where(s => subscriptions.IsOpen(s.Id, s.Member));
 }

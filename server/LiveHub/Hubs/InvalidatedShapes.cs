@@ -13,15 +13,15 @@ internal sealed class InvalidatedShapes(Router router, SendQueue queue, Subscrip
     /// <summary>When all that can be written was: everything up to here needs nothing more.</summary>
     public long WrittenThrough => Waiting is [var first, ..] ? first.Position.Offset - 1 : long.MaxValue;
 
-    /// <summary>What is to be read again, in any order.</summary>
+    /// <summary>What is to be read again, in any order. What has not entered yet is about to be, as it will be then.</summary>
     public List<ShapeMember> Find()
     {
         var waiting = Waiting;
-        return waiting.Count == 0 ? [] : subscriptions.Members().FindAll(member => waiting.Any(i => i.Concerns(member)));
+        return waiting.Count == 0 ? [] : subscriptions.Members().FindAll(member => member.HasEntered && waiting.Any(i => i.Concerns(member)));
     }
 
-    /// <summary>The first invalidation that still holds something up when some shapes have been read at a place in the log.</summary>
-    public RoutedInvalidation? First(IReadOnlyCollection<ShapeMember> read, long readAt) => First(Waiting, read, readAt);
+    /// <summary>The first invalidation that still holds something up when some shapes enter.</summary>
+    public RoutedInvalidation? First(IReadOnlyCollection<EnteringShape> entering) => First(Waiting, entering);
 
     /// <summary>Lets go of the invalidations, up to the first that concerns something, that concern nothing any longer.</summary>
     /// <returns>Whether there were any.</returns>
@@ -33,19 +33,20 @@ internal sealed class InvalidatedShapes(Router router, SendQueue queue, Subscrip
             return false;
         }
 
-        var through = First(waiting, [], default) is { } first ? first.Position.Offset - 1 : waiting[^1].Position.Offset;
+        var through = First(waiting, []) is { } first ? first.Position.Offset - 1 : waiting[^1].Position.Offset;
         queue.Settle(through);
         return waiting[0].Position.Offset <= through;
     }
 
-    private RoutedInvalidation? First(IReadOnlyList<RoutedInvalidation> waiting, IReadOnlyCollection<ShapeMember> read, long readAt)
+    private RoutedInvalidation? First(IReadOnlyList<RoutedInvalidation> waiting, IReadOnlyCollection<EnteringShape> entering)
     {
         if (waiting.Count == 0)
         {
             return null;
         }
 
+        var readAt = entering.ToDictionary(e => e.Member, e => e.ReadAt);
         var members = subscriptions.Members();
-        return waiting.FirstOrDefault(i => members.Exists(m => i.Concerns(m, read.Contains(m) ? readAt : m.ReadAt)));
+        return waiting.FirstOrDefault(i => members.Exists(m => i.Concerns(m, readAt.GetValueOrDefault(m, m.ReadAt))));
     }
 }

@@ -68,17 +68,20 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
         }
     }
 
+    /// <param name="isFirst">Whether none of the connection's subscriptions showed the shape before.</param>
     /// <returns>The connection's part in the shape; null where the connection has ended.</returns>
-    public ShapeMember? Open(long id, Shape shape)
+    public ShapeMember? Open(long id, Shape shape, out bool isFirst)
     {
         lock (_lock)
         {
+            isFirst = false;
             if (_isClosed)
             {
                 return null;
             }
 
             var (member, uses) = _byShape.TryGetValue(shape.Fingerprint, out var known) ? known : (router.Join(shape, queue), 0);
+            isFirst = uses == 0;
             _byShape[shape.Fingerprint] = (member, uses + 1);
             _byId.Add(id, member);
             _filterBytes += uses == 0 ? shape.FilterBytes : 0;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
 using LiveHub.Routing;
@@ -25,6 +26,9 @@ internal sealed class SyncConnection : IDisposable
     private readonly ConnectionSnapshots _snapshots;
     private readonly AwaitedTransactions _awaited;
     private bool _saidHello;
+
+    /// <summary>What the client's rows are as of, where it holds some of this log.</summary>
+    private Position? _resumeFrom;
     private int _isDisposed;
 
     public SyncConnection(SyncConnectionFactory shared, HubConnectionContext hub)
@@ -163,12 +167,23 @@ internal sealed class SyncConnection : IDisposable
         }
 
         _saidHello = true;
-        _pump.Send(ServerMessages.Welcome(_shared.Backplane.Epoch));
+        var epoch = _shared.Backplane.Epoch;
+        _pump.Send(ServerMessages.Welcome(epoch));
+        var isHere = hello.Position?.Epoch == epoch;
+        if (isHere && _shared.Router.Remembers(hello.Position!.Position) is { } remembers)
+        {
+            _resumeFrom = remembers ? hello.Position.Position : null;
+        }
+        else if (isHere || hello.Position == ClientPosition.MadeUp)
+        {
+            _pump.Send(ServerMessages.Error(ErrorCodes.UnknownPosition, "The log of this server has no such position. All rows are sent anew; go on from the position of the next step."));
+        }
     }
 
     private async Task SubscribeAsync(IReadOnlyList<SubscriptionRequest> requests)
     {
-        var opened = new List<(long Id, ShapeMember Member)>();
+        var asked = new List<OpenSubscription>();
+        var resumed = new List<OpenSubscription>();
         foreach (var request in requests)
         {
             await _replies.RoomAsync(_hub.ConnectionAborted);
@@ -177,11 +192,19 @@ internal sealed class SyncConnection : IDisposable
                 CheckRoom(request.Id);
                 var shape = _shared.Shapes.Read(request);
                 CheckRoom(shape);
-                if (_subscriptions.Open(request.Id, shape) is { } member)
+                if (_subscriptions.Open(request.Id, shape, out var isFirst) is { } member)
                 {
-                    var respelled = request.Keys is { } keys ? RespelledKeys.Of(shape.Entity, keys) : null;
-                    _pump.Send(ServerMessages.Subscribed(request.Id, member.Shape.Id, shape.Entity, shape.Fingerprint, respelled));
-                    opened.Add((request.Id, member));
+                    var opened = new OpenSubscription(request.Id, member, request.Keys is { } keys ? RespelledKeys.Of(shape.Entity, keys) : null);
+                    if (_resumeFrom is { } from && request.Fingerprint == shape.Fingerprint && (isFirst || resumed.Exists(s => s.Member == member)))
+                    {
+                        // From here on an invalidation concerns it.
+                        member.ReadAt = from.Offset;
+                        resumed.Add(opened);
+                    }
+                    else
+                    {
+                        asked.Add(opened);
+                    }
                 }
             }
             catch (RefusedException e)
@@ -198,10 +221,26 @@ internal sealed class SyncConnection : IDisposable
             }
         }
 
-        if (opened.Count > 0)
+        // Of one shape, all are read or none is.
+        asked.AddRange(resumed.Where(s => asked.Exists(a => a.Member == s.Member)));
+        resumed.RemoveAll(asked.Contains);
+        asked.ForEach(subscription => _pump.Send(subscription.Accepted(resumed: false)));
+        if (asked.Count + resumed.Count > 0)
         {
-            _snapshots.Read(opened);
+            _snapshots.Read(asked, Resume(resumed));
         }
+    }
+
+    private Resumption? Resume(List<OpenSubscription> subscriptions)
+    {
+        if (subscriptions.Count == 0)
+        {
+            return null;
+        }
+
+        var joined = _shared.Router.Given;
+        subscriptions.ForEach(s => s.Member.ReadAt = joined);
+        return new(_resumeFrom!.Value, joined, subscriptions);
     }
 
     private void CheckRoom(long id)

@@ -33,6 +33,23 @@ internal readonly struct ColumnSet
         return new(words);
     }
 
+    /// <summary>The columns of both; a set that was never made has none.</summary>
+    public ColumnSet Union(ColumnSet other)
+    {
+        if (_words is null || other._words is null)
+        {
+            return _words is null ? other : this;
+        }
+
+        var words = new ulong[_words.Length];
+        for (var i = 0; i < words.Length; i++)
+        {
+            words[i] = _words[i] | other._words[i];
+        }
+
+        return new(words);
+    }
+
     public bool IsEmpty => !_words.AsSpan().ContainsAnyExcept(0UL);
 
     public bool Contains(int ordinal) => (_words[ordinal / 64] & (1UL << (ordinal % 64))) != 0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace LiveHub.Protocol;
@@ -45,8 +46,16 @@ internal static class ClientMessageReader
         var protocol = json.TryGetProperty("protocol", out var range) && range.ValueKind == JsonValueKind.Object
             ? range
             : throw Bad("A hello needs 'protocol': {\"min\":…,\"max\":…}.");
-        return new(Version(protocol, "min"), Version(protocol, "max"));
+        return new(Version(protocol, "min"), Version(protocol, "max"), Optional(json, "position") is { } position ? ReadPosition(position) : null);
     }
+
+    private static ClientPosition ReadPosition(JsonElement json)
+        => json.ValueKind == JsonValueKind.Object
+            && MaybeText(json, "epoch") is { } epoch
+            && json.TryGetProperty("offset", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var offset) && offset >= 0
+            && ulong.TryParse(MaybeText(json, "tag"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var tag)
+            ? new(epoch, new(offset, tag))
+            : ClientPosition.MadeUp;
 
     private static int Version(JsonElement range, string name)
         => range.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version)
@@ -69,19 +78,22 @@ internal static class ClientMessageReader
         try
         {
             return new(id, Guarded(() => Text(json, "entity")), Optional(json, "keys"), Optional(json, "where"), Optional(json, "columns"),
-                Reserved.FirstOrDefault(name => Optional(json, name) is not null));
+                Reserved.FirstOrDefault(name => Optional(json, name) is not null),
+                Guarded(() => MaybeText(json, "fingerprint")));
         }
         catch (RefusedException fault)
         {
-            return new(id, "", Keys: null, Where: null, Columns: null, Reserved: null, fault);
+            return new(id, "", Keys: null, Where: null, Columns: null, Reserved: null, Fingerprint: null, fault);
         }
     }
 
     private static JsonElement? Optional(JsonElement json, string name)
         => json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static string Text(JsonElement json, string name)
-        => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Bad($"'{name}' must be a string.");
+    private static string Text(JsonElement json, string name) => MaybeText(json, name) ?? throw Bad($"'{name}' must be a string.");
+
+    private static string? MaybeText(JsonElement json, string name)
+        => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static IEnumerable<JsonElement> List(JsonElement json, string name)
         => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array

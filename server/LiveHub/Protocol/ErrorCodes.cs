@@ -16,6 +16,7 @@ internal static class ErrorCodes
     public const string TooManyTerms = "too_many_terms";
     public const string TooManyTransactions = "too_many_transactions";
     public const string UnknownTransaction = "unknown_transaction";
+    public const string UnknownPosition = "unknown_position";
     public const string SnapshotFailed = "snapshot_failed";
     public const string SnapshotTooSlow = "snapshot_too_slow";
     public const string SnapshotTooLarge = "snapshot_too_large";

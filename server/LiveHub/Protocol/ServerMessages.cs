@@ -21,7 +21,8 @@ internal static class ServerMessages
     /// <param name="entity">Whose rows they are.</param>
     /// <param name="fingerprint">What the client presents when it resumes.</param>
     /// <param name="keys">JSON: pairs of keys as they were asked for and as rows show them; null where they are the same.</param>
-    public static ReadOnlyMemory<byte> Subscribed(long id, long shape, Entity entity, string fingerprint, byte[]? keys = null) => Encode("subscribed", w =>
+    /// <param name="resumed">The rows that the client holds are kept: the next step brings what they lack.</param>
+    public static ReadOnlyMemory<byte> Subscribed(long id, long shape, Entity entity, string fingerprint, byte[]? keys = null, bool resumed = false) => Encode("subscribed", w =>
     {
         w.WriteNumber("id", id);
         w.WriteNumber("shape", shape);
@@ -40,6 +41,10 @@ internal static class ServerMessages
         }
 
         w.WriteString("fingerprint", fingerprint);
+        if (resumed)
+        {
+            w.WriteBoolean("resumed", true);
+        }
     });
 
     public static ReadOnlyMemory<byte> Error(string code, string message, long? id = null, int? retryMs = null) => Encode("error", w =>

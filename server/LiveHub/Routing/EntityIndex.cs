@@ -6,9 +6,9 @@ namespace LiveHub.Routing;
 internal sealed class EntityIndex
 {
     private readonly List<EqualityTable> _tables = [];
-    private readonly List<LiveShape> _whole = [];
+    private readonly List<IndexedShape> _whole = [];
 
-    public void Add(LiveShape shape)
+    public void Add(IndexedShape shape)
     {
         if (shape.Indexed is not { } term)
         {
@@ -26,7 +26,7 @@ internal sealed class EntityIndex
     }
 
     /// <returns>Whether nothing is left.</returns>
-    public bool Remove(LiveShape shape)
+    public bool Remove(IndexedShape shape)
     {
         if (shape.Indexed is not { } term)
         {
@@ -41,7 +41,7 @@ internal sealed class EntityIndex
         return _whole.Count == 0 && _tables.Count == 0;
     }
 
-    public void Find(Change change, long search, List<LiveShape> found)
+    public void Find(Change change, long search, List<IndexedShape> found)
     {
         found.AddRange(_whole);
         foreach (var table in _tables)
@@ -60,7 +60,7 @@ internal sealed class EntityIndex
         }
     }
 
-    public void Find(Invalidation invalidation, long search, List<LiveShape> found)
+    public void Find(Invalidation invalidation, long search, List<IndexedShape> found)
     {
         found.AddRange(_whole);
         foreach (var table in _tables)

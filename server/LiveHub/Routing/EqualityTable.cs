@@ -11,7 +11,7 @@ internal sealed class EqualityTable(int[] ordinals)
 
     public int[] Ordinals => ordinals;
 
-    public void Add(LiveShape shape, ImmutableArray<KeyValues> values)
+    public void Add(IndexedShape shape, ImmutableArray<KeyValues> values)
     {
         foreach (var value in values)
         {
@@ -19,19 +19,19 @@ internal sealed class EqualityTable(int[] ordinals)
             {
                 _shapes.Add(value, shape);
             }
-            else if (known is List<LiveShape> several)
+            else if (known is List<IndexedShape> several)
             {
                 several.Add(shape);
             }
             else
             {
-                _shapes[value] = new List<LiveShape> { (LiveShape)known, shape };
+                _shapes[value] = new List<IndexedShape> { (IndexedShape)known, shape };
             }
         }
     }
 
     /// <returns>Whether nothing is left.</returns>
-    public bool Remove(LiveShape shape, ImmutableArray<KeyValues> values)
+    public bool Remove(IndexedShape shape, ImmutableArray<KeyValues> values)
     {
         foreach (var value in values)
         {
@@ -40,7 +40,7 @@ internal sealed class EqualityTable(int[] ordinals)
                 continue;
             }
 
-            if (known == shape || (known is List<LiveShape> several && several.Remove(shape) && several.Count == 0))
+            if (known == shape || (known is List<IndexedShape> several && several.Remove(shape) && several.Count == 0))
             {
                 _shapes.Remove(value);
             }
@@ -49,26 +49,26 @@ internal sealed class EqualityTable(int[] ordinals)
         return _shapes.Count == 0;
     }
 
-    public void Find(KeyValues value, long search, List<LiveShape> found)
+    public void Find(KeyValues value, long search, List<IndexedShape> found)
     {
         if (!_shapes.TryGetValue(value, out var known))
         {
             return;
         }
 
-        if (known is LiveShape one)
+        if (known is IndexedShape one)
         {
             Add(one, search, found);
             return;
         }
 
-        foreach (var shape in (List<LiveShape>)known)
+        foreach (var shape in (List<IndexedShape>)known)
         {
             Add(shape, search, found);
         }
     }
 
-    public void FindAll(long search, List<LiveShape> found)
+    public void FindAll(long search, List<IndexedShape> found)
     {
         foreach (var value in _shapes.Keys)
         {
@@ -76,7 +76,7 @@ internal sealed class EqualityTable(int[] ordinals)
         }
     }
 
-    private static void Add(LiveShape shape, long search, List<LiveShape> found)
+    private static void Add(IndexedShape shape, long search, List<IndexedShape> found)
     {
         if (shape.FoundFor != search)
         {

@@ -6,7 +6,7 @@ namespace LiveHub.Routing;
 /// <summary>Gives changesets, one after the other, to the queues of the connections that see them. One thread at a time.</summary>
 internal sealed class FanOut
 {
-    private readonly List<LiveShape> _found = [];
+    private readonly List<IndexedShape> _found = [];
 
     /// <summary>The queues that were given something of the changeset.</summary>
     public List<SendQueue> Touched { get; } = [];
@@ -39,7 +39,7 @@ internal sealed class FanOut
         _found.Clear();
         shapes.Find(change, _found);
         RoutedChange? routed = null;
-        foreach (var shape in _found)
+        foreach (LiveShape shape in _found)
         {
             var kind = Differ.Diff(shape.Shape, change);
             if (kind is DiffKind.None)
@@ -66,7 +66,7 @@ internal sealed class FanOut
         _found.Clear();
         shapes.Find(invalidation, _found);
         var routed = new RoutedInvalidation(invalidation, position);
-        foreach (var shape in _found)
+        foreach (LiveShape shape in _found)
         {
             if (!Differ.MayShow(shape.Shape, invalidation))
             {

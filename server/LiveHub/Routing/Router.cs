@@ -30,6 +30,18 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     /// <summary>All entries up to here have been given to all queues that want them.</summary>
     public Position Routed => _routed.Position;
 
+    /// <summary>The last entry that all who take part by now, and only they, have been given, or are just being told of.</summary>
+    public long Given
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return order.Last;
+            }
+        }
+    }
+
     /// <summary>Whether it reads the log.</summary>
     public bool IsRunning => Volatile.Read(ref _isRunning);
 
@@ -132,8 +144,26 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
     }
 
+    /// <summary>Whether everything after a position is remembered in the form in which it was routed; null where it is no position of this log.</summary>
+    public bool? Remembers(Position position)
+    {
+        lock (_lock)
+        {
+            return order.Remembers(position);
+        }
+    }
+
     /// <summary>Begins at the log's head: what was saved before anybody could subscribe is in every snapshot.</summary>
-    public async Task SkipToHeadAsync(CancellationToken cancellationToken) => Reach(await backplane.ReadHeadAsync(cancellationToken));
+    public async Task SkipToHeadAsync(CancellationToken cancellationToken)
+    {
+        var head = await backplane.ReadHeadAsync(cancellationToken);
+        lock (_lock)
+        {
+            order.SkipTo(head);
+        }
+
+        Reach(head);
+    }
 
     /// <summary>Routes whatever the log brings, until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)

@@ -19,10 +19,12 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
     private readonly Dictionary<Type, long> _forgotten = [];
     private readonly Dictionary<ChangesetId, long> _places = [];
     private DateTimeOffset _forgottenAt = time.GetUtcNow();
-    private long _forgottenThrough;
+    private Position _forgottenThrough;
     private RingBuffer<(LogEntry Entry, DateTimeOffset At)> _routed = new();
     private long _bytes;
-    private long _last;
+
+    /// <summary>The offset of the entry that was placed last.</summary>
+    public long Last { get; private set; }
 
     /// <summary>How many rows and entries are remembered.</summary>
     public (int Rows, int Entries) Count => (_rows.Count, _routed.Count);
@@ -33,9 +35,9 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
     /// </summary>
     public LogEntry Place(LogEntry entry)
     {
-        if (entry.Position.Offset != _last + 1)
+        if (entry.Position.Offset != Last + 1)
         {
-            Forget();
+            SkipTo(new(entry.Position.Offset - 1, default));
         }
 
         var placed = PlaceChanges(entry);
@@ -43,7 +45,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         _routed.Add((placed, now));
         _places[placed.Changeset.Id] = placed.Position.Offset;
         _bytes += placed.Changeset.SizeBytes;
-        _last = placed.Position.Offset;
+        Last = placed.Position.Offset;
         Trim(now);
         return placed;
     }
@@ -56,12 +58,12 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
             return [];
         }
 
-        var first = _last - _routed.Count + 1;
-        if (after + 1 < first || through > _last)
+        if (after < _forgottenThrough.Offset || through > Last)
         {
             return null;
         }
 
+        var first = _forgottenThrough.Offset + 1;
         var entries = new List<LogEntry>((int)(through - after));
         for (var offset = after + 1; offset <= through; offset++)
         {
@@ -74,13 +76,32 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
     /// <summary>Where a changeset was routed, or, where that is no longer remembered, what came no earlier; null where it has not come yet.</summary>
     /// <param name="isToCome">It is known to come: not being remembered means that, however old it is.</param>
     public long? OffsetOf(ChangesetId id, bool isToCome)
-        => _places.TryGetValue(id, out var offset) ? offset : !isToCome && id.At <= _forgottenAt ? _forgottenThrough : null;
+        => _places.TryGetValue(id, out var offset) ? offset : !isToCome && id.At <= _forgottenAt ? _forgottenThrough.Offset : null;
+
+    /// <summary>Whether everything after a position is remembered; null where it is no position of this log.</summary>
+    public bool? Remembers(Position position)
+    {
+        var known = position.Offset - _forgottenThrough.Offset;
+        var at = known == 0 ? _forgottenThrough : known > 0 && known <= _routed.Count ? _routed[(int)known - 1].Entry.Position : default;
+        return known < 0 ? false : at == position ? true : null;
+    }
 
     /// <summary>The log is another one, whose versions have nothing to do with those of before.</summary>
     public void Reset()
     {
-        Forget();
+        SkipTo(new(Last, default));
         _forgotten.Clear();
+    }
+
+    /// <summary>
+    /// Some entries are not placed, so that what is known may be older than what they brought. Whatever of them comes late is of
+    /// transactions that every snapshot since then sees (rule 11): the readers have all begun anew.
+    /// </summary>
+    public void SkipTo(Position position)
+    {
+        Forget();
+        _forgottenThrough = position;
+        Last = position.Offset;
     }
 
     private LogEntry PlaceChanges(LogEntry entry)
@@ -126,7 +147,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
             }
             else
             {
-                placed = Change.Between(change.Entity, known.Version, change.Before, known.After);
+                placed = Change.Between(change.Entity, known.Version, change.Before, known.After, isLate: true);
             }
 
             return true;
@@ -160,7 +181,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
             var (entry, at) = _routed[0];
             _routed.RemoveFirst();
             _places.Remove(entry.Changeset.Id);
-            (_forgottenAt, _forgottenThrough) = (at, entry.Position.Offset);
+            (_forgottenAt, _forgottenThrough) = (at, entry.Position);
             _bytes -= entry.Changeset.SizeBytes;
             foreach (var change in entry.Changeset.Changes)
             {
@@ -174,10 +195,6 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         }
     }
 
-    /// <summary>
-    /// Some entries were not placed, so that what is known may be older than what they brought. Whatever of them comes late is of
-    /// transactions that every snapshot since then sees (rule 11): the readers have all begun anew.
-    /// </summary>
     private void Forget()
     {
         foreach (var ((entity, _), newest) in _rows)
@@ -188,7 +205,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         _rows.Clear();
         _routed = new();
         _places.Clear();
-        (_forgottenAt, _forgottenThrough) = (time.GetUtcNow(), _last);
+        _forgottenAt = time.GetUtcNow();
         _bytes = 0;
     }
 

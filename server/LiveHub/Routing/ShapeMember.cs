@@ -6,6 +6,7 @@ namespace LiveHub.Routing;
 internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
 {
     private bool _hasLeft;
+    private long _enteredAt = long.MaxValue;
     private long _readAt = long.MaxValue;
 
     public LiveShape Shape => shape;
@@ -19,8 +20,15 @@ internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
         set => Volatile.Write(ref _hasLeft, value);
     }
 
-    /// <summary>The offset at which its first snapshot entered; diffs up to it are part of that snapshot's step. Touched by the pump alone.</summary>
-    public long EnteredAt { get; set; } = long.MaxValue;
+    /// <summary>The offset at which its first snapshot entered; diffs up to it are part of that snapshot's step. Set by the pump alone.</summary>
+    public long EnteredAt
+    {
+        get => Volatile.Read(ref _enteredAt);
+        set => Volatile.Write(ref _enteredAt, value);
+    }
+
+    /// <summary>Whether its rows have been sent, or are those that the client has.</summary>
+    public bool HasEntered => EnteredAt < long.MaxValue;
 
     /// <summary>
     /// Where the log was when its rows were read, or before: invalidations up to there are in them. What has not begun to be

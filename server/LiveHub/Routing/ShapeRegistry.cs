@@ -44,9 +44,9 @@ internal sealed class ShapeRegistry
         }
     }
 
-    public void Find(Change change, List<LiveShape> found) => _index.Find(change, found);
+    public void Find(Change change, List<IndexedShape> found) => _index.Find(change, found);
 
-    public void Find(Invalidation invalidation, List<LiveShape> found) => _index.Find(invalidation, found);
+    public void Find(Invalidation invalidation, List<IndexedShape> found) => _index.Find(invalidation, found);
 
     public int Count => _shapes.Count;
 }

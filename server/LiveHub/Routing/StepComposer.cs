@@ -11,7 +11,6 @@ internal sealed class StepComposer
     private readonly List<long> _inserted = [];
     private readonly List<long> _updated = [];
     private readonly List<long> _deleted = [];
-    private readonly List<Delivery> _sameRow = [];
 
     public Step Step { get; } = new();
 
@@ -38,24 +37,6 @@ internal sealed class StepComposer
                 AddOp(projection, deliveries[i..]);
             }
         }
-    }
-
-    /// <summary>Adds what a change means for some shapes, whoever else it was routed to.</summary>
-    public void AddChange(Change change, Position position, TransactionId? transaction, IReadOnlyList<ShapeMember> members)
-    {
-        _sameRow.Clear();
-        RoutedChange? routed = null;
-        foreach (var member in members)
-        {
-            var shape = member.Shape.Shape;
-            if (shape.Entity == change.Entity && !member.Shows(transaction) && Differ.Diff(shape, change) is not DiffKind.None and var kind)
-            {
-                routed ??= new(change, position, transaction);
-                _sameRow.Add(new(new(routed, member.Shape, kind, isShared: false), member));
-            }
-        }
-
-        AddRow(CollectionsMarshal.AsSpan(_sameRow));
     }
 
     private void AddOp(Projection projection, ReadOnlySpan<Delivery> deliveries)

@@ -12,7 +12,7 @@ internal sealed class SubscriptionIndex
     private readonly Dictionary<Entity, EntityIndex> _entities = [];
     private long _searches;
 
-    public void Add(LiveShape shape)
+    public void Add(IndexedShape shape)
     {
         if (!_entities.TryGetValue(shape.Shape.Entity, out var entity))
         {
@@ -22,7 +22,7 @@ internal sealed class SubscriptionIndex
         entity.Add(shape);
     }
 
-    public void Remove(LiveShape shape)
+    public void Remove(IndexedShape shape)
     {
         if (_entities.TryGetValue(shape.Shape.Entity, out var entity) && entity.Remove(shape))
         {
@@ -31,7 +31,7 @@ internal sealed class SubscriptionIndex
     }
 
     /// <summary>Adds every shape that matches the row before or after the change, once; and perhaps some that match neither.</summary>
-    public void Find(Change change, List<LiveShape> found)
+    public void Find(Change change, List<IndexedShape> found)
     {
         if (_entities.TryGetValue(change.Entity, out var entity))
         {
@@ -40,7 +40,7 @@ internal sealed class SubscriptionIndex
     }
 
     /// <summary>Adds every shape that may show rows that an invalidation concerns, once; and perhaps some that do not.</summary>
-    public void Find(Invalidation invalidation, List<LiveShape> found)
+    public void Find(Invalidation invalidation, List<IndexedShape> found)
     {
         if (_entities.TryGetValue(invalidation.Entity, out var entity))
         {

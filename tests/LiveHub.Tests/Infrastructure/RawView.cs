@@ -9,10 +9,27 @@ public sealed class RawView
     private readonly Dictionary<int, string[]> _keyOf = [];
     private readonly Dictionary<int, Dictionary<string, JsonObject>> _rows = [];
     private readonly Dictionary<long, List<JsonNode>> _unfinished = [];
+    private string? _epoch;
+    private string? _tag;
 
     public List<JsonObject> Errors { get; } = [];
 
     public long Offset { get; private set; }
+
+    /// <summary>What a hello says of where the view is.</summary>
+    public JsonObject Position => new() { ["epoch"] = _epoch, ["offset"] = Offset, ["tag"] = _tag };
+
+    /// <summary>What the server has given for subscriptions.</summary>
+    public Dictionary<int, string> Fingerprints { get; } = [];
+
+    /// <summary>The subscriptions that go on with the rows that they have.</summary>
+    public HashSet<int> Resumed { get; } = [];
+
+    /// <summary>How many row ops have come.</summary>
+    public int RowOps { get; private set; }
+
+    /// <summary>How many rows of snapshots.</summary>
+    public int SnapshotRows { get; private set; }
 
     public int Steps { get; private set; }
 
@@ -24,9 +41,19 @@ public sealed class RawView
     {
         switch ((string?)message["type"])
         {
+            case "welcome":
+                _epoch = (string?)message["epoch"];
+                break;
             case "subscribed":
-                var shape = (int)message["shape"]!;
-                _shapeOf[(int)message["id"]!] = shape;
+                var (id, shape) = ((int)message["id"]!, (int)message["shape"]!);
+                if ((bool?)message["resumed"] is true)
+                {
+                    Resumed.Add(id);
+                    _rows[shape] = _rows[_shapeOf[id]];
+                }
+
+                _shapeOf[id] = shape;
+                Fingerprints[id] = (string)message["fingerprint"]!;
                 _keyOf[shape] = [.. message["key"]!.AsArray().Select(k => (string)k!)];
                 break;
             case "error":
@@ -74,6 +101,7 @@ public sealed class RawView
         var offset = (long)end["offset"]!;
         Assert.True(offset >= Offset, "A position went back.");
         Offset = offset;
+        _tag = (string?)end["tag"];
     }
 
     private void ApplyOp(JsonObject op)
@@ -84,12 +112,14 @@ public sealed class RawView
             var members = op.ContainsKey("snapshot") ? _rows[shape] = [] : _rows[shape];
             foreach (var row in rows)
             {
+                SnapshotRows++;
                 members[string.Join(",", _keyOf[shape].Select(k => row![k]!.ToJsonString()))] = row!.DeepClone().AsObject();
             }
 
             return;
         }
 
+        RowOps++;
         var key = op["key"] is JsonArray parts ? string.Join(",", parts.Select(p => p!.ToJsonString())) : op["key"]!.ToJsonString();
         foreach (var shape in Shapes("insert"))
         {

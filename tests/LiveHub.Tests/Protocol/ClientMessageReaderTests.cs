@@ -106,7 +106,7 @@ public sealed class ClientMessageReaderTests
     public void P2_unknown_fields_are_ignored_and_null_is_left_out()
     {
         var message = (ClientMessage.Subscribe)Read("""{"type":"subscribe","new":1,"subscriptions":[{"id":1,"entity":"Book","keys":null,"limit":null,"fingerprint":"x","new":{}}]}""");
-        Assert.Equal(new(1, "Book", null, null, null, null), Assert.Single(message.Subscriptions));
+        Assert.Equal(new(1, "Book", null, null, null, null, "x"), Assert.Single(message.Subscriptions));
     }
 
     [Theory]

@@ -79,7 +79,7 @@ public sealed class DifferTests
             foreach (var change in table.Write(writes))
             {
                 composer.Begin(new(change.Version, 0));
-                composer.AddChange(change, new(change.Version, 0), transaction: null, [member]);
+                composer.AddChange(change, member);
                 Pieces.Ops(composer.Step).ForEach(op => Apply(op, shown));
                 var expected = table.Rows.Values.Where(shape.Matches).Select(row => Full(shape, row).ToJsonString());
                 Assert.Equal(expected.Order(), shown.Values.Select(Sorted).Select(r => r.ToJsonString()).Order());

@@ -41,6 +41,15 @@ internal static class Pieces
 
     public static ShapeMember Member(Shape shape, long id = 1) => new(Live(shape, id), Queue());
 
+    /// <summary>What a change means for some shapes.</summary>
+    public static void AddChange(this StepComposer composer, Change change, params IEnumerable<ShapeMember> members)
+    {
+        var routed = new RoutedChange(change, default);
+        composer.AddRow([.. members
+            .Select(m => new Delivery(new(routed, m.Shape, m.Shape.Shape.Entity == change.Entity ? Differ.Diff(m.Shape.Shape, change) : DiffKind.None, isShared: false), m))
+            .Where(d => d.Kind is not DiffKind.None)]);
+    }
+
     public static string Text(ReadOnlyMemory<byte> json) => Encoding.UTF8.GetString(json.Span);
 
     /// <summary>A row part is an object that is still open.</summary>

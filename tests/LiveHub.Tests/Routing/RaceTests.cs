@@ -58,6 +58,48 @@ public sealed class RaceTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 3)]
+    [InlineData(4, 101)]
+    public void Rule_20_who_goes_on_from_anywhere_ends_as_who_never_left(int length, int every)
+    {
+        foreach (var chain in Chain.All(length).Where((_, i) => i % every == 0))
+        {
+            foreach (var order in Chain.Orders(length))
+            {
+                var changes = chain.Changes(1);
+                var log = RoutedLog.Of(Shapes, order.Select(i => (Change[])[changes[i]]));
+                for (var from = 0; from <= length; from++)
+                {
+                    for (var position = from; position <= length; position++)
+                    {
+                        GoesOn(log, [0, 1, 2, 3, 4], TableOf(chain, 0), TableOf(chain, length), from, position, maxOps: 1, () => chain.ToString());
+                        GoesOn(log, [1], TableOf(chain, 0), TableOf(chain, length), from, position, maxOps: 1, () => chain.ToString());
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Rule_20_whatever_was_missed_comes_once_a_row_and_ends_on_the_table()
+        => Always.HoldsForLists(Gen.Zip(Generated.Shapes.ArrayOf(3), Gen.Choose(0, int.MaxValue)), Table.Writes, (shapesAndSeed, writes) =>
+        {
+            var seed = shapesAndSeed.Item2;
+            var shapes = shapesAndSeed.Item1.Select(s => new Shape(s.Entity, s.Terms, shapesAndSeed.Item1[0].Projection)).DistinctBy(s => s.Fingerprint).ToArray();
+            var random = new Random(seed);
+            var table = new Table();
+            var changes = table.Write(writes).ToArray();
+            random.Shuffle(changes);
+            var entries = Entries(changes, random).ToList();
+            var log = RoutedLog.Of(shapes, entries);
+            var from = random.Next(entries.Count + 1);
+            var position = random.Next(from, entries.Count + 1);
+            var rows = entries.Skip(from).Take(position - from).SelectMany(e => e).Select(c => c.Key).Distinct().Count();
+            GoesOn(log, [.. Enumerable.Range(0, shapes.Length)], [], [.. table.Rows.Values], from, position, maxOps: rows, () => $"seed {seed}");
+        }, runs: 300);
+
     [Fact]
     public void Rule_7_whatever_is_written_and_however_late_it_comes_every_shape_ends_on_the_table()
         => Always.HoldsForLists(Gen.Zip(Generated.Shapes, Gen.Choose(0, int.MaxValue)), Table.Writes, (shapeAndSeed, writes) =>
@@ -134,6 +176,27 @@ public sealed class RaceTests
 
         log.IsOnTable(client, TableOf(chain, chain.Length), () => $"{chain}, from {from}, seen {seen}, position {position}");
         return client;
+    }
+
+    /// <summary>A connection that was away between two positions.</summary>
+    private static void GoesOn(RoutedLog log, int[] shapes, List<Row> first, List<Row> last, long from, long position, int maxOps, Func<string> otherwise)
+    {
+        var client = new ModelClient();
+        client.Enter(log.Snapshots(shapes, first), []);
+        foreach (var (_, ops) in log.Steps.Where(s => s.Offset <= from))
+        {
+            client.Apply(ops);
+        }
+
+        var missed = log.Missed(from, position, shapes);
+        Assert.InRange(missed.Count, 0, maxOps);
+        client.Apply(missed);
+        foreach (var (_, ops) in log.Steps.Where(s => s.Offset > position))
+        {
+            client.Apply(ops);
+        }
+
+        log.IsOnTable(client, last, () => $"{otherwise()}, away from {from} to {position}", shapes);
     }
 
     private static List<Row> TableOf(Chain chain, int state) => chain.Row(1, state) is { } row ? [row] : [];

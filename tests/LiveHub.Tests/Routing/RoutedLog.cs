@@ -49,33 +49,38 @@ internal sealed class RoutedLog
     public long Id(int shape) => _members[shape].Shape.Id;
 
     /// <summary>What joins the snapshots of some shapes that enter at a position.</summary>
-    public List<JsonObject> Joined(long from, long position, IEnumerable<int> shapes)
-    {
-        var composer = new StepComposer();
-        composer.Begin(new(position, 0));
-        foreach (var entry in _router.ReadRouted(from, position)!)
-        {
-            foreach (var change in entry.Changeset.Changes)
-            {
-                composer.AddChange(change, entry.Position, entry.Changeset.Transaction, [.. shapes.Select(shape => _members[shape])]);
-            }
-        }
+    public List<JsonObject> Joined(long from, long position, IEnumerable<int> shapes) => CatchUp(from, position, shapes, mayShowMore: true);
 
-        return Pieces.Ops(composer.Step);
-    }
+    /// <summary>What some shapes get at a position whose rows are as of an earlier one.</summary>
+    public List<JsonObject> Missed(long from, long position, IEnumerable<int> shapes) => CatchUp(from, position, shapes, mayShowMore: false);
 
     /// <summary>The snapshots of some shapes of a table.</summary>
     public Dictionary<long, IEnumerable<JsonObject>> Snapshots(IEnumerable<int> shapes, IReadOnlyCollection<Row> table)
         => shapes.Select(shape => _members[shape].Shape).ToDictionary(s => s.Id, s => table.Where(s.Shape.Matches).Select(row => Pieces.Shown(s.Shape.Projection, row)));
 
     /// <summary>Every collection is what its shape is on the table.</summary>
-    public void IsOnTable(ModelClient client, IReadOnlyCollection<Row> table, Func<string> otherwise)
+    /// <param name="shapes">Those that the client has; all where that is null.</param>
+    public void IsOnTable(ModelClient client, IReadOnlyCollection<Row> table, Func<string> otherwise, int[]? shapes = null)
     {
-        foreach (var live in _members.Select(m => m.Shape))
+        foreach (var live in (shapes ?? [.. Enumerable.Range(0, _members.Count)]).Select(shape => _members[shape].Shape))
         {
             var expected = table.Where(live.Shape.Matches).Select(row => Pieces.Shown(live.Shape.Projection, row).ToJsonString()).Order();
             Assert.True(expected.SequenceEqual(client.Rows(live.Id)), $"{live.Shape}: {otherwise()}");
         }
+    }
+
+    private List<JsonObject> CatchUp(long from, long position, IEnumerable<int> shapes, bool mayShowMore)
+    {
+        var composer = new StepComposer();
+        composer.Begin(new(position, 0));
+        var catchUp = new CatchUp(shapes.Select(shape => new BehindShape(_members[shape], from, mayShowMore)));
+        foreach (var entry in _router.ReadRouted(from, position)!)
+        {
+            catchUp.Add(entry);
+        }
+
+        catchUp.AddTo(composer);
+        return Pieces.Ops(composer.Step);
     }
 
     private static List<(long Offset, List<JsonObject> Ops)> Compose(List<Delivery> deliveries)

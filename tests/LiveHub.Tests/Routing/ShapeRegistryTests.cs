@@ -69,7 +69,7 @@ public sealed class ShapeRegistryTests
 
             members.ForEach(registry.Leave);
             Assert.Equal(0, registry.Count);
-            var found = new List<LiveShape>();
+            var found = new List<IndexedShape>();
             foreach (var change in new Table().Write(writes))
             {
                 registry.Find(change, found);
@@ -84,9 +84,9 @@ public sealed class ShapeRegistryTests
         return _registry.Join(shape, IndexedTerm.Of(shape), Pieces.Queue());
     }
 
-    private List<LiveShape> Found()
+    private List<IndexedShape> Found()
     {
-        var found = new List<LiveShape>();
+        var found = new List<IndexedShape>();
         _registry.Find(Catalog.Change(Catalog.Book, null, Catalog.Row(new Book())), found);
         return found;
     }

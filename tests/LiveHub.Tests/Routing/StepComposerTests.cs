@@ -85,7 +85,7 @@ public sealed class StepComposerTests
         var member = Pieces.Member(Catalog.Shape(Catalog.Genre), largest);
         var change = Catalog.Change(Catalog.Genre, null, Catalog.Row(Catalog.Genre, new Genre()));
         _composer.Begin(new(1, 1));
-        _composer.AddChange(change, new(1, 1), transaction: null, [member]);
+        _composer.AddChange(change, member);
         var shared = new RowDiff(new(change, new(1, 1)), member.Shape, DiffKind.Insert, isShared: true);
         _composer.AddRow([new(shared, member)]);
         Assert.Equal([(DiffKind.Insert, largest), (DiffKind.Insert, largest)], Pieces.Ops(_composer.Step).SelectMany(Targets));
@@ -194,7 +194,7 @@ public sealed class StepComposerTests
     private List<JsonObject> Compose(Change change, params Shape[] shapes)
     {
         _composer.Begin(new(1, 1));
-        _composer.AddChange(change, new(1, 1), transaction: null, [.. shapes.Select((shape, i) => Pieces.Member(shape, i + 1))]);
+        _composer.AddChange(change, shapes.Select((shape, i) => Pieces.Member(shape, i + 1)));
         return Pieces.Ops(_composer.Step);
     }
 }

@@ -40,13 +40,13 @@ public sealed class SubscriptionIndexTests
             index.Add(Pieces.Live(Catalog.Shape(Catalog.Genre), 1000));
             foreach (var invalidation in invalidations)
             {
-                var found = new List<LiveShape>();
+                var found = new List<IndexedShape>();
                 index.Find(invalidation, found);
                 Assert.Equal(found.Count, found.Distinct().Count());
                 Assert.All(found, shape => Assert.Contains(shape, live));
                 Assert.Equal(
                     live.Where(s => Differ.MayShow(s.Shape, invalidation) && s.Shape.Terms.All(t => t.Values.Length > 0)).ToHashSet(),
-                    found.Where(s => Differ.MayShow(s.Shape, invalidation)).ToHashSet());
+                    found.Cast<LiveShape>().Where(s => Differ.MayShow(s.Shape, invalidation)).ToHashSet());
             }
         }, runs: 100);
 
@@ -68,7 +68,7 @@ public sealed class SubscriptionIndexTests
                 ];
                 foreach (var invalidation in concerned)
                 {
-                    var found = new List<LiveShape>();
+                    var found = new List<IndexedShape>();
                     index.Find(invalidation, found);
                     Assert.DoesNotContain(live, s => s.Shape.Matches(row) && !(found.Contains(s) && Differ.MayShow(s.Shape, invalidation)));
                 }
@@ -84,9 +84,9 @@ public sealed class SubscriptionIndexTests
             index.Add(Pieces.Live(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "Id", i, i + 1)), i));
         }
 
-        var found = new List<LiveShape>();
+        var found = new List<IndexedShape>();
         index.Find(Invalidation.Of(Catalog.Book, [new([7]), new([5000])]), found);
-        Assert.Equal([6, 7], found.Select(f => f.Id).Order());
+        Assert.Equal([6, 7], found.Cast<LiveShape>().Select(f => f.Id).Order());
     }
 
     [Fact]
@@ -95,9 +95,9 @@ public sealed class SubscriptionIndexTests
         var index = new SubscriptionIndex();
         index.Add(Pieces.Live(Catalog.Shape(Catalog.Genre), 1));
         index.Add(Pieces.Live(Catalog.Shape(Catalog.Book), 2));
-        var found = new List<LiveShape>();
+        var found = new List<IndexedShape>();
         index.Find(Catalog.Change(Catalog.Book, null, Catalog.Row(new Book())), found);
-        Assert.Equal(2, Assert.Single(found).Id);
+        Assert.Equal(2, ((LiveShape)Assert.Single(found)).Id);
     }
 
     [Fact]
@@ -109,9 +109,9 @@ public sealed class SubscriptionIndexTests
             index.Add(Pieces.Live(Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", i), Catalog.Term(Catalog.Book, "Lent", true)), i));
         }
 
-        var found = new List<LiveShape>();
+        var found = new List<IndexedShape>();
         index.Find(Catalog.Change(Catalog.Book, Catalog.Row(new Book { ShelfId = 7, Lent = true }), Catalog.Row(new Book { ShelfId = 8, Lent = true })), found);
-        Assert.Equal([7, 8], found.Select(f => f.Id).Order());
+        Assert.Equal([7, 8], found.Cast<LiveShape>().Select(f => f.Id).Order());
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class SubscriptionIndexTests
             shapes.ForEach(index.Add);
             shapes.ForEach(index.Remove);
             shapes.ForEach(index.Remove);
-            var found = new List<LiveShape>();
+            var found = new List<IndexedShape>();
             foreach (var change in new Table().Write(Always.Sample(Table.Writes, 50)))
             {
                 index.Find(change, found);
@@ -158,7 +158,7 @@ public sealed class SubscriptionIndexTests
             }
         }
 
-        var found = new List<LiveShape>();
+        var found = new List<IndexedShape>();
         foreach (var change in changes)
         {
             found.Clear();
@@ -167,7 +167,7 @@ public sealed class SubscriptionIndexTests
             Assert.All(found, shape => Assert.Contains(shape, shapes));
             Assert.Equal(
                 shapes.Where(s => Matches(s, change)).ToHashSet(),
-                found.Where(s => Matches(s, change)).ToHashSet());
+                found.Cast<LiveShape>().Where(s => Matches(s, change)).ToHashSet());
         }
     }
 
