@@ -34,14 +34,20 @@ public sealed class LiveHubOptions
     public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// How often a connection whose rows do not change is told how far the log has come, so that its client can go on from there: less than the time that the log
+    /// reaches back (<see cref="LogRetention"/>). From 1 second to 1 hour; default 15 seconds.
+    /// </summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
     /// Bytes that the rows of one subscribe message may take, encoded; they are held until the connection has taken them, and a connection's messages are
     /// read one after the other. What is read again at one time may take as much; where it is more, the client asks for each again. From 64 KiB to 1 GiB; default 64 MiB.
     /// </summary>
     public long MaxSnapshotBytes { get; set; } = 64L << 20;
 
     /// <summary>
-    /// Row diffs, and calls of <see cref="ILiveHub"/>, that may wait for one connection. A client that falls further behind is disconnected, and comes back with
-    /// fresh snapshots. From 100 to 1,000,000; default 10,000. A single changeset is never refused for its size alone.
+    /// Row diffs, and calls of <see cref="ILiveHub"/>, that may wait for one connection. Where a client falls further behind, they are dropped, and it is caught up from the log when it reads again:
+    /// each row once, as it is then. From 100 to 1,000,000; default 10,000. A single changeset is never too much for its size alone.
     /// </summary>
     public int MaxQueuedRows { get; set; } = 10_000;
 }

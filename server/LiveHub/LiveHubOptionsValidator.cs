@@ -17,6 +17,7 @@ internal sealed class LiveHubOptionsValidator : IValidateOptions<LiveHubOptions>
         Check(nameof(options.MaxQueuedRows), options.MaxQueuedRows, 100, 1_000_000);
         Check(nameof(options.SnapshotTimeout), options.SnapshotTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Check(nameof(options.TransactionTimeout), options.TransactionTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        Check(nameof(options.HeartbeatInterval), options.HeartbeatInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         if (options.LogRetention is not { } log)
         {
             faults.Add($"{nameof(LiveHubOptions)}.{nameof(options.LogRetention)} is null. Leave it as it is, or set what it holds.");

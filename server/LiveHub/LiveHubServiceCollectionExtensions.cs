@@ -89,6 +89,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, ExposureReport>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, DatabaseCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, RouterService>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, HeartbeatService>());
 
         services.PostConfigure<JsonHubProtocolOptions>(HubJson.Configure);
         services.AddSignalR().AddHubOptions<SyncHub>(Configure);

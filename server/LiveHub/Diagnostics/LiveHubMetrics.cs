@@ -12,6 +12,7 @@ internal sealed class LiveHubMetrics
     private readonly UpDownCounter<long> _waiting;
     private readonly Counter<long> _changesets;
     private readonly Counter<long> _rows;
+    private readonly Counter<long> _overflows;
     private readonly Counter<long> _resets;
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _lag;
@@ -29,6 +30,7 @@ internal sealed class LiveHubMetrics
         _changesets = meter.CreateCounter<long>("livehub.changesets", "{changeset}", "Committed transactions that were routed.");
         _rows = meter.CreateCounter<long>("livehub.rows.sent", "{row}", "Rows and diffs of rows that were written to connections, once for each connection.");
         _waiting = meter.CreateUpDownCounter<long>("livehub.queue.bytes", "By", "What waits for connections: about what the changes take in memory, for each connection that they wait for.");
+        _overflows = meter.CreateCounter<long>("livehub.overflows", "{overflow}", "Times that more changes waited for a connection than may; it was caught up from the log.");
         _resets = meter.CreateCounter<long>("livehub.resets", "{reset}", "Connections that were ended, so that their clients start again from snapshots.");
         _lag = meter.CreateHistogram("livehub.lag", "s", "From the moment in which a committed changeset came into the log until it was routed.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
@@ -60,6 +62,9 @@ internal sealed class LiveHubMetrics
     }
 
     public void Sent(int rows) => Add(_rows, rows);
+
+    /// <summary>More changes waited for a connection than may: it is caught up from the log.</summary>
+    public void Overflowed() => Add(_overflows, 1);
 
     /// <param name="reason">One of <see cref="Resets"/>.</param>
     public void Reset(string reason) => Add(_resets, 1, new KeyValuePair<string, object?>("livehub.reason", reason));
@@ -116,7 +121,7 @@ internal static class Stages
 /// <summary>Why connections are ended.</summary>
 internal static class Resets
 {
-    /// <summary>The client did not read, and too much waited for it.</summary>
+    /// <summary>The client did not read for so long that the log no longer reaches back to what it has.</summary>
     public const string Slow = "slow";
 
     /// <summary>Something was not routed, or the log is another one.</summary>

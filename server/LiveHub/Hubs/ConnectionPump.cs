@@ -21,6 +21,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private readonly Inbox<EnteringSnapshot> _entering = new();
     private readonly Inbox<Held> _held = new();
     private int _wakes;
+    private int _beats;
 
     public ConnectionPump(
         SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Replies replies, Subscriptions subscriptions, InvalidatedShapes invalidated,
@@ -41,6 +42,16 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         if (Interlocked.Increment(ref _wakes) == 1)
         {
             RunOnPool();
+        }
+    }
+
+    /// <summary>It is time to tell how far the log has come.</summary>
+    public void Beat()
+    {
+        if (_steps.IsPositionOld)
+        {
+            Volatile.Write(ref _beats, 1);
+            Wake();
         }
     }
 
@@ -144,6 +155,11 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
             await _steps.WriteWaitingAsync(composer);
         }
 
+        if (Interlocked.Exchange(ref _beats, 0) != 0)
+        {
+            await _steps.WritePositionAsync(composer);
+        }
+
         await WriteHeldAsync(held);
 
         await _writer.FlushAsync();
@@ -159,13 +175,12 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>What was held up is sent, up to the first changeset that needs rows from the database.</summary>
+    /// <summary>What was held up is sent, up to where everything was written.</summary>
     private async ValueTask WriteHeldAsync(IReadOnlyList<Held> held)
     {
-        var through = _invalidated.WrittenThrough;
         foreach (var waiting in held)
         {
-            if (waiting.Offset <= through)
+            if (waiting.Offset <= _steps.WrittenThrough)
             {
                 await _writer.WriteAsync(waiting.Message);
                 waiting.Written.SetResult();

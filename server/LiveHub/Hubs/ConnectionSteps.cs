@@ -1,5 +1,6 @@
 using LiveHub.Backplane;
 using LiveHub.Changes;
+using LiveHub.Diagnostics;
 using LiveHub.Protocol;
 using LiveHub.Routing;
 
@@ -12,16 +13,44 @@ internal sealed class ConnectionSteps(
     private static readonly List<ShapeMember> None = [];
 
     private Deliveries _spare = new();
+    private long _told;
 
     /// <summary>The end of the last step: everything up to here was written.</summary>
     private Position _position;
+
+    /// <summary>What the shapes that have entered are as of, where that is behind the queue.</summary>
+    private Position? _behind;
+
+    /// <summary>Where it is behind: up to here everything is in the log alone.</summary>
+    private long _droppedThrough;
+
+    private Position _written;
+
+    /// <summary>Everything up to this offset was written, or concerns nothing of the connection.</summary>
+    public long WrittenThrough => Math.Min(_behind?.Offset ?? _written.Offset, invalidated.Through);
+
+    /// <summary>Whether the log has come further than the client knows.</summary>
+    public bool IsPositionOld => shared.Router.Routed.Offset > Volatile.Read(ref _told);
 
     /// <summary>Writes what waits, up to the first changeset that needs rows from the database: one step a changeset, one op a row.</summary>
     public async ValueTask WriteWaitingAsync(StepComposer composer)
     {
         do
         {
-            var deliveries = queue.Take(_spare, shared.Router.Routed.Offset);
+            if (_behind is not null && await EnterAsync(composer, [], seen: 0, []) is Entry.LogTooShort)
+            {
+                queue.GiveUp(Resets.Slow);
+                return;
+            }
+
+            // Read before the queue is looked at: it then holds everything up to here.
+            var routed = shared.Router.Routed;
+            if (queue.Take(_spare, routed.Offset) is not { } deliveries)
+            {
+                FallBehind();
+                continue;
+            }
+
             var rows = 0;
             for (var i = WriteShared(deliveries.Span, ref rows); i < deliveries.Count; i += WriteShared(deliveries.Span[i..], ref rows))
             {
@@ -37,75 +66,142 @@ internal sealed class ConnectionSteps(
 
             shared.Metrics.Sent(rows);
             GiveBack(deliveries);
+            _written = routed;
+            Volatile.Write(ref _told, _position.Offset);
         }
-        while (invalidated.Settle());
+        while (invalidated.Settle() || _behind?.Offset < Math.Min(_droppedThrough, invalidated.Through));
     }
 
     /// <summary>
     /// Lets a snapshot in, in one step: its rows, every diff of their shapes since they were read, and what has waited for them. It
     /// enters as late as it can, but before the next changeset that needs other rows.
     /// </summary>
-    public async ValueTask<Entry> EnterAsync(StepComposer composer, EnteringSnapshot entering)
+    public ValueTask<Entry> EnterAsync(StepComposer composer, EnteringSnapshot entering)
+        => entering.Open(subscriptions) is { Count: > 0 } open
+            ? EnterAsync(composer, open, entering.Seen, entering.Resumed(subscriptions))
+            : new(Entry.Done);
+
+    /// <summary>Where nothing came of late, tells how far the log has come: a step without ops.</summary>
+    public async ValueTask WritePositionAsync(StepComposer composer)
     {
-        var open = entering.Open(subscriptions);
-        if (open.Count == 0)
+        if (_written.Offset > _position.Offset && WrittenThrough >= _written.Offset && Entered().Count > 0)
         {
-            return Entry.Done;
+            _position = _written;
+            composer.Begin(_position);
+            await writer.WriteAsync(composer.Step);
+            Volatile.Write(ref _told, _position.Offset);
         }
+    }
 
-        // Read before the queue is looked at: it then holds everything up to here.
-        var routed = shared.Router.Routed;
-        var end = routed.Offset > _position.Offset ? routed : _position;
-        var next = invalidated.First(open);
-        var through = next is null ? end.Offset : next.Position.Offset - 1;
-        if (entering.Seen > through)
+    private async ValueTask<Entry> EnterAsync(StepComposer composer, List<EnteringShape> entering, long seen, IEnumerable<OpenSubscription> resumed)
+    {
+        List<EnteringShape> open;
+        Position end;
+        Deliveries? waiting;
+        do
         {
-            return Entry.Invalidated;
-        }
+            open = WithWhatIsBehind(entering);
+            if (open.Count == 0)
+            {
+                _behind = null;
+                return Entry.Done;
+            }
 
-        // What was routed, not what the log holds: a late change is in its row's order there.
-        var from = open.MinBy(e => e.From.Offset)!.From;
-        var joined = shared.Router.ReadRouted(from.Offset, through);
-        if (joined is null)
-        {
-            return Entry.LogTooShort;
-        }
+            var routed = shared.Router.Routed;
+            end = routed.Offset > _position.Offset ? routed : _position;
+            var next = invalidated.First(open);
+            var through = next is null ? end.Offset : next.Position.Offset - 1;
+            if (seen > through)
+            {
+                return Entry.Invalidated;
+            }
 
-        if (next is not null)
-        {
-            end = joined.Count > 0 ? joined[^1].Position : from;
-        }
+            // What was routed, not what the log holds: a late change is in its row's order there.
+            var from = open.MinBy(e => e.From.Offset)!.From;
+            if (entering.Count == 0 && through == from.Offset)
+            {
+                return Entry.Done;
+            }
 
-        Compose(composer, end, open, joined);
+            var joined = shared.Router.ReadRouted(from.Offset, through);
+            if (joined is null)
+            {
+                return Entry.LogTooShort;
+            }
+
+            if (next is not null)
+            {
+                end = joined.Count > 0 ? joined[^1].Position : from;
+            }
+
+            queue.Settle(end.Offset);
+            waiting = queue.Take(_spare, end.Offset);
+            if (waiting is null)
+            {
+                FallBehind();
+            }
+            else
+            {
+                Compose(composer, end, open, joined, waiting);
+            }
+        }
+        while (waiting is null);
+
         foreach (var (member, _, readAt, _) in open)
         {
             member.EnteredAt = Math.Min(member.EnteredAt, end.Offset);
             member.ReadAt = readAt;
         }
 
-        foreach (var resumed in entering.Resumed(subscriptions))
+        foreach (var subscription in resumed)
         {
-            await writer.WriteAsync(resumed.Accepted(resumed: true));
+            await writer.WriteAsync(subscription.Accepted(resumed: true));
         }
 
+        _behind = _behind is not null && end.Offset < _droppedThrough ? end : null;
         _position = end;
         await writer.WriteAsync(composer.Step);
         shared.Metrics.Sent(open.Sum(e => e.Rows?.Count ?? 0) + composer.Step.Rows);
         return Entry.Done;
     }
 
-    private void Compose(StepComposer composer, Position end, List<EnteringShape> open, IReadOnlyList<LogEntry> joined)
+    /// <summary>
+    /// More was routed than may wait for the connection, and was dropped. The log has it: the connection goes on from its last step (rule 19), up to the
+    /// first invalidation of what was dropped.
+    /// </summary>
+    private void FallBehind()
+    {
+        _behind ??= _position;
+        _droppedThrough = shared.Router.Reopen(queue);
+        var entered = Entered();
+        var dropped = shared.Router.ReadRouted(_behind.Value.Offset, _droppedThrough) ?? [];
+        queue.PutBack(dropped.SelectMany(e => e.Changeset.Invalidations.Select(i => new RoutedInvalidation(i, e.Position))).Where(i => entered.Exists(i.Concerns)));
+    }
+
+    /// <summary>All that the connection shows is at one position: what has fallen behind comes along.</summary>
+    private List<EnteringShape> WithWhatIsBehind(List<EnteringShape> entering)
+    {
+        if (_behind is not { } behind)
+        {
+            return entering;
+        }
+
+        var known = entering.Select(e => e.Member).ToHashSet();
+        return [.. entering, .. Entered().Where(m => !known.Contains(m)).Select(m => new EnteringShape(m, behind, m.ReadAt, Rows: null))];
+    }
+
+    private List<ShapeMember> Entered() => subscriptions.Members().FindAll(m => m.HasEntered);
+
+    private void Compose(StepComposer composer, Position end, List<EnteringShape> open, IReadOnlyList<LogEntry> joined, Deliveries waiting)
     {
         var entering = open.ConvertAll(e => e.Member);
         composer.Begin(end);
-        queue.Settle(end.Offset);
-        var deliveries = queue.Take(_spare, end.Offset);
-        for (var i = 0; i < deliveries.Count;)
+        for (var i = 0; i < waiting.Count;)
         {
-            i = AddChangeset(composer, deliveries.Span, i, entering);
+            i = AddChangeset(composer, waiting.Span, i, entering);
         }
 
-        GiveBack(deliveries);
+        GiveBack(waiting);
         foreach (var (member, _, _, rows) in open)
         {
             if (rows is not null)

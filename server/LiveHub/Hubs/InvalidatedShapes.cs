@@ -10,8 +10,8 @@ internal sealed class InvalidatedShapes(Router router, SendQueue queue, Subscrip
     /// <summary>Whether something waits until shapes were read again.</summary>
     public bool HoldUp => Waiting.Count > 0;
 
-    /// <summary>When all that can be written was: everything up to here needs nothing more.</summary>
-    public long WrittenThrough => Waiting is [var first, ..] ? first.Position.Offset - 1 : long.MaxValue;
+    /// <summary>Everything up to here needs nothing more than what is in the queue.</summary>
+    public long Through => Waiting is [var first, ..] ? first.Position.Offset - 1 : long.MaxValue;
 
     /// <summary>What is to be read again, in any order. What has not entered yet is about to be, as it will be then.</summary>
     public List<ShapeMember> Find()

@@ -105,6 +105,9 @@ internal sealed class SyncConnection : IDisposable
         }
     }
 
+    /// <summary>The client is told how far the log has come, where it does not know.</summary>
+    public void Beat() => _pump.Beat();
+
     /// <summary>The application stops: the client is to leave when it has got all that waits for it now, and to come back later.</summary>
     public void GoAway() => _ = _pump.SendAfterAsync(0, ServerMessages.GoingAway(_shared.NextRetryMs()));
 

@@ -75,6 +75,15 @@ internal sealed class SyncConnectionFactory(
         return _open.IsEmpty ? Task.CompletedTask : _empty.Task;
     }
 
+    /// <summary>Every client is told how far the log has come.</summary>
+    public void Beat()
+    {
+        foreach (var (connection, _) in _open)
+        {
+            connection.Beat();
+        }
+    }
+
     /// <summary>When a client is to come back: the more there are, the longer it takes until all have.</summary>
     public int NextRetryMs() => MinRetryMs + Random.Shared.Next(Math.Clamp(_open.Count * RetryMsPerConnection, 1, MaxRetryMs));
 

@@ -63,6 +63,17 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
     }
 
+    /// <summary>A queue that has overflowed is to take in again what is routed from here on.</summary>
+    /// <returns>The offset up to which everything is in the log alone.</returns>
+    public long Reopen(SendQueue queue)
+    {
+        lock (_lock)
+        {
+            queue.Reopen();
+            return order.Last;
+        }
+    }
+
     public void Attach(SendQueue queue)
     {
         lock (_lock)
@@ -307,7 +318,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
             queues = [.. _queues];
         }
 
-        queues.ForEach(queue => queue.GiveUp());
+        queues.ForEach(queue => queue.GiveUp(Resets.Log));
     }
 
     /// <summary>Swapped at once, since pumps read it without the lock.</summary>

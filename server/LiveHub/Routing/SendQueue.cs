@@ -4,19 +4,20 @@ namespace LiveHub.Routing;
 
 /// <summary>
 /// What waits for one connection: row diffs and invalidations from the router. Nobody who fills it ever waits; whoever takes from it takes no more than is
-/// routed, and so whole changesets only. A connection that lets more than the limit gather is given up: the log has no hold on it, fresh snapshots do.
+/// routed, and so whole changesets only. Where more than the limit gathers, all is dropped, and nothing taken in until whoever writes looks: what was dropped is in the log.
 /// </summary>
 /// <param name="maxRows">How many rows may wait.</param>
 /// <param name="onReady">Is to write what waits; on the caller's thread, where it says so.</param>
-/// <param name="onOverflow">Is to end the connection.</param>
+/// <param name="onGivenUp">Is to end the connection, for one of <see cref="Resets"/>.</param>
 /// <param name="metrics">Hears what waits.</param>
-internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string> onOverflow, LiveHubMetrics metrics)
+internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string> onGivenUp, LiveHubMetrics metrics)
 {
     private readonly Lock _lock = new();
     private readonly List<RoutedInvalidation> _invalidations = [];
     private Deliveries _rows = new();
     private long _bytes;
     private bool _isClosed;
+    private bool _hasOverflowed;
 
     /// <summary>The changeset that came last.</summary>
     private long _offset = -1;
@@ -36,12 +37,11 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
     /// <returns>Whether it is the first of its changeset.</returns>
     public bool Add(Delivery delivery)
     {
-        bool isFirst, overflows;
+        bool isFirst;
         lock (_lock)
         {
             isFirst = Begin(delivery.Change.Position.Offset);
-            overflows = Overflows();
-            if (!_isClosed)
+            if (HasRoom())
             {
                 _rows.Add(delivery);
                 Count(delivery.Change.Change.SizeBytes);
@@ -49,7 +49,6 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
         }
 
         Unflushed++;
-        Report(overflows);
         return isFirst;
     }
 
@@ -57,7 +56,6 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
     /// <returns>Whether it is the first of its changeset.</returns>
     public bool Add(RoutedInvalidation invalidation)
     {
-        bool isFirst, overflows;
         lock (_lock)
         {
             if (_invalidations.Count > 0 && ReferenceEquals(_invalidations[^1], invalidation))
@@ -65,16 +63,14 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
                 return false;
             }
 
-            isFirst = Begin(invalidation.Position.Offset);
-            overflows = Overflows();
-            if (!_isClosed)
+            var isFirst = Begin(invalidation.Position.Offset);
+            if (HasRoom())
             {
                 _invalidations.Add(invalidation);
             }
-        }
 
-        Report(overflows);
-        return isFirst;
+            return isFirst;
+        }
     }
 
     /// <summary>Has what waits written.</summary>
@@ -86,10 +82,16 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
     }
 
     /// <summary>Takes the diffs that wait, up to an offset that is routed, in exchange for an empty list: those of changesets before the first invalidation.</summary>
-    public Deliveries Take(Deliveries empty, long through)
+    /// <returns>Null where the queue has overflowed: see <see cref="Reopen"/>.</returns>
+    public Deliveries? Take(Deliveries empty, long through)
     {
         lock (_lock)
         {
+            if (_hasOverflowed)
+            {
+                return null;
+            }
+
             var last = _invalidations.Count == 0 ? through : Math.Min(through, _invalidations[0].Position.Offset - 1);
             var count = _rows.CountThrough(last);
             if (count == _rows.Count)
@@ -125,17 +127,36 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
         }
     }
 
-    /// <summary>Gives the connection up from outside, as an overflow does.</summary>
-    public void GiveUp()
+    /// <summary>After an overflow takes in again what is routed from here on.</summary>
+    public void Reopen()
+    {
+        lock (_lock)
+        {
+            _hasOverflowed = false;
+        }
+    }
+
+    /// <summary>Of what was dropped, invalidations that are still to be heeded; they came before anything that has been taken in since.</summary>
+    public void PutBack(IEnumerable<RoutedInvalidation> invalidations)
+    {
+        lock (_lock)
+        {
+            _invalidations.InsertRange(0, invalidations);
+        }
+    }
+
+    /// <summary>The connection cannot go on: it is to begin anew.</summary>
+    public void GiveUp(string reason)
     {
         Close();
-        onOverflow(Resets.Log);
+        onGivenUp(reason);
     }
 
     public void Close()
     {
         lock (_lock)
         {
+            _isClosed = true;
             Clear();
         }
     }
@@ -153,24 +174,17 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
         return true;
     }
 
-    /// <summary>Whether one more is too much; then all is let go.</summary>
-    private bool Overflows()
+    /// <summary>Whether one more is taken in; where it is too much, all is let go.</summary>
+    private bool HasRoom()
     {
-        if (_isClosed || !_waited || Waiting < maxRows)
+        if (_waited && Waiting >= maxRows)
         {
-            return false;
+            Clear();
+            _hasOverflowed = true;
+            metrics.Overflowed();
         }
 
-        Clear();
-        return true;
-    }
-
-    private void Report(bool overflows)
-    {
-        if (overflows)
-        {
-            onOverflow(Resets.Slow);
-        }
+        return !_isClosed && !_hasOverflowed;
     }
 
     private void Count(long bytes)
@@ -184,7 +198,6 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
 
     private void Clear()
     {
-        _isClosed = true;
         _rows.Clear();
         Count(-_bytes);
         _invalidations.Clear();

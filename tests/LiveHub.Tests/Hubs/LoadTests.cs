@@ -119,29 +119,6 @@ public sealed class LoadTests(PostgresServer server)
     }
 
     [Fact]
-    public async Task G9_a_client_that_does_not_read_is_let_go_and_costs_nobody_else_anything()
-    {
-        await using var shop = await Shop.StartAsync(server, o => o.MaxQueuedRows = 200);
-        await using var stuck = await RawClient.ConnectAsync(shop.HubUrl, read: false);
-        await stuck.SubscribeAsync(1, "Item");
-        await using var client = await RawClient.ConnectAsync(shop.HubUrl);
-        await client.SubscribeAsync(1, "Item", ",\"columns\":[\"done\"]");
-        var view = await client.UntilAsync(new(), v => v.Rows(1) is not null);
-        await Until.TrueAsync(() => shop.Router.Count() == (2, 2), () => "the stuck client has not subscribed");
-
-        var name = new string('x', 20_000);
-        for (var i = 0; shop.Router.Count().Connections == 2; i++)
-        {
-            Assert.True(i < 2_000, "the stuck client was never let go");
-            await shop.AddItemsAsync(1, name);
-        }
-
-        var count = await shop.WithDbAsync(db => db.Items.CountAsync());
-        await client.UntilAsync(view, v => v.Rows(1)!.Count == count);
-        Assert.Equal((1, 1), shop.Router.Count());
-    }
-
-    [Fact]
     public async Task G9_a_client_that_does_not_read_has_one_snapshot_read_for_it_and_no_more()
     {
         var reads = new CommandCounter();

@@ -130,6 +130,25 @@ public sealed class ResumeTests(PostgresServer server)
         await EqualsTableAsync(shop, view);
     }
 
+    [Fact]
+    public async Task Rule_20_who_is_idle_hears_how_far_the_log_has_come_and_goes_on_from_there()
+    {
+        await using var shop = await StartAsync(o => (o.LogRetention.Count, o.HeartbeatInterval) = (5, TimeSpan.FromSeconds(1)));
+        var view = new RawView();
+        await LeaveAsync(shop, view, (1, "Shelf", ""));
+        await using (var idle = await ReturnAsync(shop, view, (1, "Shelf", "")))
+        {
+            var steps = view.Steps;
+            await shop.AddItemsAsync(1, "a", "b", "c", "d", "e", "f", "g");
+            await idle.UntilAsync(view, v => v.Offset == shop.Router.Routed.Offset);
+            Assert.Equal(0, view.RowOps);
+            Assert.InRange(view.Steps, steps + 1, steps + 7);
+        }
+
+        await using var client = await ReturnAsync(shop, view, (1, "Shelf", ""));
+        Assert.Single(view.Resumed);
+    }
+
     [Theory]
     [InlineData("offset", 1_000_000)]
     [InlineData("offset", -1)]

@@ -17,12 +17,15 @@ namespace LiveHub.Tests.Routing;
 /// <summary>Pieces of the router, put together by hand.</summary>
 internal static class Pieces
 {
-    public static SendQueue Queue(int maxRows = 1000, Action<bool>? onReady = null, Action? onOverflow = null, IServiceProvider? services = null)
+    public static SendQueue Queue(int maxRows = 1000, Action<bool>? onReady = null, Action? onGivenUp = null, IServiceProvider? services = null)
         => new(
-            maxRows, onReady ?? (_ => { }), _ => onOverflow?.Invoke(), services is null ? Unheard : services.GetRequiredService<LiveHubMetrics>());
+            maxRows, onReady ?? (_ => { }), _ => onGivenUp?.Invoke(), services is null ? Unheard : services.GetRequiredService<LiveHubMetrics>());
 
     /// <summary>The diffs that wait, up to an offset.</summary>
-    public static List<Delivery> TakeAll(this SendQueue queue, long through = long.MaxValue) => [.. queue.Take(new(), through).Span];
+    public static List<Delivery> TakeAll(this SendQueue queue, long through = long.MaxValue)
+        => [.. (queue.Take(new(), through) ?? throw new InvalidOperationException("The queue has overflowed.")).Span];
+
+    public static bool HasOverflowed(this SendQueue queue) => queue.Take(new(), -1) is null;
 
     /// <summary>Counts for nobody.</summary>
     private static LiveHubMetrics Unheard { get; } = Measured.Services().GetRequiredService<LiveHubMetrics>();

@@ -27,7 +27,7 @@ internal sealed class RoutedLog
     {
         var log = new LosingLog();
         var router = Pieces.Router(log, new() { Count = 10_000_000, Bytes = long.MaxValue });
-        var queue = Pieces.Queue(int.MaxValue, onOverflow: () => Assert.Fail("The connection is given up."));
+        var queue = Pieces.Queue(int.MaxValue, onGivenUp: () => Assert.Fail("The connection is given up."));
         router.Attach(queue);
         var members = shapes.Select(shape => router.Join(shape, queue)).ToList();
         var count = 0;

@@ -7,11 +7,10 @@ namespace LiveHub.Tests.Routing;
 public sealed class RouterFaultTests : RouterSetup
 {
     [Fact]
-    public async Task G9_a_queue_that_overflows_is_given_up_alone()
+    public async Task G9_a_queue_that_overflows_lets_go_alone_and_takes_in_again_what_comes_after_it_was_opened()
     {
         Start();
-        var overflows = 0;
-        var slow = Pieces.Queue(5, onOverflow: () => overflows++);
+        var slow = Pieces.Queue(5, onGivenUp: () => Assert.Fail("It is given up."));
         Attach(slow, Catalog.Shape(Catalog.Book));
         var other = Join();
         for (var i = 1; i <= 20; i++)
@@ -20,9 +19,12 @@ public sealed class RouterFaultTests : RouterSetup
         }
 
         await Router.WaitForAsync(20, Stopping);
-        Assert.Equal(1, overflows);
-        Assert.Empty(slow.TakeAll());
+        Assert.True(slow.HasOverflowed());
         Assert.Equal(20, Offsets(other).Count);
+        Assert.Equal(20, Router.Reopen(slow));
+        Log.Append(Insert(21, 1));
+        await Router.WaitForAsync(21, Stopping);
+        Assert.Equal([21L], Offsets(slow));
     }
 
     [Fact]
@@ -31,8 +33,8 @@ public sealed class RouterFaultTests : RouterSetup
         using var measured = new Measured(Services);
         Start();
         var given = 0;
-        Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
-        Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Genre));
+        Attach(Pieces.Queue(onGivenUp: () => given++), Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)));
+        Attach(Pieces.Queue(onGivenUp: () => given++), Catalog.Shape(Catalog.Genre));
         Log.Append(Broken());
         await Router.WaitForAsync(1, Stopping);
         Assert.Equal(2, given);
@@ -47,7 +49,7 @@ public sealed class RouterFaultTests : RouterSetup
     public async Task A_log_that_was_trimmed_gives_everybody_up_and_routing_goes_on_at_the_head()
     {
         var given = 0;
-        Attach(Pieces.Queue(onOverflow: () => given++), Catalog.Shape(Catalog.Book));
+        Attach(Pieces.Queue(onGivenUp: () => given++), Catalog.Shape(Catalog.Book));
         Start();
         Log.Append(Insert(1, 1));
         await Router.WaitForAsync(1, Stopping);
@@ -65,7 +67,7 @@ public sealed class RouterFaultTests : RouterSetup
     {
         Start();
         var given = 0;
-        var queue = Pieces.Queue(onOverflow: () => given++);
+        var queue = Pieces.Queue(onGivenUp: () => given++);
         Router.Attach(queue);
         Router.Detach(queue);
         Log.Append(Broken());

@@ -8,9 +8,9 @@ public sealed class SendQueueTests
     private static readonly ShapeMember Member = Pieces.Member(Catalog.Shape(Catalog.Genre));
 
     private readonly SendQueue _queue;
-    private int _overflows;
+    private int _givenUp;
 
-    public SendQueueTests() => _queue = Pieces.Queue(10, onOverflow: () => _overflows++);
+    public SendQueueTests() => _queue = Pieces.Queue(10, onGivenUp: () => _givenUp++);
 
     [Fact]
     public void G5_nothing_can_be_taken_of_a_changeset_that_is_not_routed_whole()
@@ -49,24 +49,41 @@ public sealed class SendQueueTests
     }
 
     [Fact]
-    public void Rule_19_more_than_the_limit_gives_the_queue_up_and_lets_go_of_all()
+    public void Rule_19_of_more_than_the_limit_nothing_is_kept_and_nothing_taken_in_until_it_is_opened_again()
     {
         AddChangeset(1, rows: 6);
         AddChangeset(2, rows: 4);
-        Assert.Equal(0, _overflows);
+        Assert.False(_queue.HasOverflowed());
         Add(11);
-        Assert.Equal(1, _overflows);
-        Assert.Empty(Taken());
+        Assert.True(_queue.HasOverflowed());
         Add(12);
-        Assert.Equal(1, _overflows);
+        AddInvalidation(13);
+        Assert.True(_queue.HasOverflowed());
+        Assert.Empty(_queue.Invalidations(long.MaxValue));
+        _queue.Reopen();
         Assert.Empty(Taken());
+        Add(14);
+        Assert.Equal([14L], Taken());
+        Assert.Equal(0, _givenUp);
+    }
+
+    [Fact]
+    public void What_is_put_back_holds_up_what_came_after_it()
+    {
+        Add(7);
+        AddInvalidation(8);
+        _queue.PutBack([Invalidation(5), Invalidation(6)]);
+        Assert.Empty(Taken());
+        Assert.Equal([5L, 6, 8], _queue.Invalidations(long.MaxValue).Select(i => i.Position.Offset));
+        _queue.Settle(6);
+        Assert.Equal([7L], Taken());
     }
 
     [Fact]
     public void A_single_changeset_is_not_refused_for_its_size_alone()
     {
         AddChangeset(1, rows: 1000);
-        Assert.Equal(0, _overflows);
+        Assert.False(_queue.HasOverflowed());
         Assert.Equal(1000, Taken().Count);
         AddChangeset(2, rows: 1000);
         Assert.Equal(1000, Taken().Count);
@@ -77,7 +94,7 @@ public sealed class SendQueueTests
     {
         Add(1);
         AddChangeset(2, rows: 10);
-        Assert.Equal(1, _overflows);
+        Assert.True(_queue.HasOverflowed());
     }
 
     [Fact]
@@ -88,16 +105,16 @@ public sealed class SendQueueTests
         Assert.Empty(Taken());
         AddChangeset(2, rows: 100);
         AddChangeset(3, rows: 100);
+        Assert.False(_queue.HasOverflowed());
         Assert.Empty(Taken());
-        Assert.Equal(0, _overflows);
     }
 
     [Fact]
-    public void Giving_up_from_outside_is_as_an_overflow()
+    public void Who_is_given_up_is_told_once_and_nothing_is_kept()
     {
         Add(1);
-        _queue.GiveUp();
-        Assert.Equal(1, _overflows);
+        _queue.GiveUp("log");
+        Assert.Equal(1, _givenUp);
         Assert.Empty(Taken());
     }
 
@@ -122,7 +139,7 @@ public sealed class SendQueueTests
         var spare = new Deliveries();
         while (taken.Count < 2 * count)
         {
-            var some = queue.Take(spare, Volatile.Read(ref routed));
+            var some = queue.Take(spare, Volatile.Read(ref routed))!;
             Assert.Equal(0, some.Count % 2);
             taken.AddRange(some.Span.ToArray().Select(d => d.Change.Position.Offset));
             some.Clear();
@@ -176,19 +193,17 @@ public sealed class SendQueueTests
     }
 
     [Fact]
-    public void Rule_19_what_is_held_up_counts_and_more_than_the_limit_gives_the_queue_up()
+    public void Rule_19_what_is_held_up_counts_and_of_more_than_the_limit_nothing_is_kept()
     {
         AddInvalidation(1, rows: 1);
         Add(2, 3, 4, 5);
         AddInvalidation(6);
         Assert.Empty(Taken());
         Add(7, 8, 9);
-        Assert.Equal(0, _overflows);
+        Assert.False(_queue.HasOverflowed());
         Add(10);
-        Assert.Equal(1, _overflows);
+        Assert.True(_queue.HasOverflowed());
         Assert.Empty(_queue.Invalidations(long.MaxValue));
-        _queue.Settle(100);
-        Assert.Empty(Taken());
     }
 
     private static RoutedInvalidation Invalidation(long offset) => new(LiveHub.Changes.Invalidation.Of(Catalog.Genre), new(offset, 0));
