@@ -122,6 +122,7 @@ public sealed class LoadTests(PostgresServer server)
     public async Task G9_a_client_that_does_not_read_is_let_go_and_costs_nobody_else_anything()
     {
         await using var shop = await Shop.StartAsync(server, o => o.MaxQueuedRows = 200);
+        using var measured = new Measured(shop.App.Services);
         await using var stuck = await RawClient.ConnectAsync(shop.HubUrl, read: false);
         await stuck.SubscribeAsync(1, "Item");
         await using var client = await RawClient.ConnectAsync(shop.HubUrl);
@@ -139,6 +140,7 @@ public sealed class LoadTests(PostgresServer server)
         var count = await shop.WithDbAsync(db => db.Items.CountAsync());
         await client.UntilAsync(view, v => v.Rows(1)!.Count == count);
         Assert.Equal((1, 1), shop.Router.Count());
+        Assert.Equal((1, 0), (measured["livehub.resets slow"], measured["livehub.resets log"]));
     }
 
     [Fact]
