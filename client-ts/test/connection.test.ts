@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Connection, defaultDelayMs } from "../src/connection.js";
+import { createLiveHub } from "../src/index.js";
 import { FakeServer } from "./support/fake-server.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
@@ -240,4 +242,20 @@ test("the default delays grow from a quarter of a second to 30 s, and never agre
     expect(delayMs).toBeGreaterThanOrEqual(most / 2);
     expect(delayMs).toBeLessThanOrEqual(most);
   }
+  expect(new Set(Array.from({ length: 20 }, () => defaultDelayMs(7))).size).toBeGreaterThan(1);
+});
+
+test("a hub without delays of its own takes the default ones, which double up to their most", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  vi.spyOn(console, "warn").mockReturnValue();
+  const at: number[] = [];
+  const live = createLiveHub("http://server/live", {
+    configure: () => {
+      at.push(Date.now());
+      throw new Error("No connection.");
+    },
+  });
+  await vi.advanceTimersByTimeAsync(62_000);
+  expect(at.slice(1).map((ms, i) => ms - (at[i] as number))).toEqual([125, 250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+  await live.close();
 });

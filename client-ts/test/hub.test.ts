@@ -149,6 +149,48 @@ describe("asking", () => {
     expect([none.status, none.rows]).toEqual(["live", []]);
     await hub.close();
   });
+
+  test("no keys are live again after a lost connection, and nothing is asked for", async () => {
+    const { server, hub } = await connect();
+    const none = hub.many("Card", []);
+    await turn();
+    server.link.events.closed();
+    await reconnected();
+    server.link.welcome();
+    await turn();
+    expect([none.status, none.rows, server.links.length]).toEqual(["live", [], 2]);
+    expect(server.links.flatMap(({ asked }) => asked)).toEqual([]);
+    await hub.close();
+  });
+
+  test("all that a hub, a collection and a row can do works unbound", async () => {
+    const { server, hub } = await connect();
+    const { all, many, one, watching, closeAll, close, subscribe } = hub;
+    const unsubscribe = subscribe(() => {});
+    const cards = all("Card", { label: "cards" });
+    const some = many("Card", [1]);
+    const single = one("Card", 1);
+    await turn();
+    for (const [i, id] of server.link.asked.entries()) {
+      server.link.accept(id, 5 + i);
+      server.link.step(snapshot(5 + i, card(1)));
+    }
+    expect([cards.rows, some.rows, single.row, watching("cards")]).toEqual([[card(1)], [card(1)], card(1), true]);
+    for (const { get } of [cards, some]) expect(get(1)).toEqual(card(1));
+    const views = [cards, some, single];
+    const told: string[] = [];
+    const stops = views.flatMap(({ onDiff, subscribe }, i) => [onDiff(({ updated }) => told.push(`${i}: ${updated.length} updated`)), subscribe(() => told.push(`${i}: changed`))]);
+    server.link.step({ key: 1, version: 2, set: { title: "x" }, update: [5, 6, 7] });
+    expect(told).toEqual(["0: 1 updated", "0: changed", "1: 1 updated", "1: changed", "2: 1 updated", "2: changed"]);
+    for (const stop of stops) stop();
+    const { close: closeOne } = single;
+    closeOne();
+    expect([single.status, told.length]).toEqual(["closed", 6]);
+    unsubscribe();
+    closeAll();
+    expect(views.map(({ status }) => status)).toEqual(["closed", "closed", "closed"]);
+    await close();
+  });
 });
 
 describe("away", () => {

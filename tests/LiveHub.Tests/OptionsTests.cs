@@ -27,6 +27,24 @@ public sealed class OptionsTests
             ["LiveHubOptions.MaxKeys is 0; it must be from 1 to 10000.", "LiveHubOptions.LogRetention.Count is -1; it must be from 1 to 10000000."], exception.Failures);
     }
 
+    [Theory, MemberData(nameof(Names))]
+    public void Each_option_comes_from_configuration_and_is_refused_by_name_where_it_is_out_of_range(string name)
+    {
+        var other = ValueOf(new(), name) switch
+        {
+            int number => number + 1,
+            long number => number + 1,
+            TimeSpan time => (object)(time + TimeSpan.FromSeconds(1)),
+            var value => throw new InvalidOperationException($"Say which other value {name} may have than {value}."),
+        };
+        Assert.Equal(other, ValueOf(Bind((name, $"{other}")), name));
+        var exception = Assert.Throws<OptionsValidationException>(() => Bind((name, other is TimeSpan ? "-00:00:01" : "-1")));
+        Assert.StartsWith($"LiveHubOptions.{name.Replace(':', '.')} is -", Assert.Single(exception.Failures), StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Names()
+        => [.. NamesOf(typeof(LiveHubOptions)).SelectMany(name => name == nameof(LogRetention) ? NamesOf(typeof(LogRetention)).Select(inner => $"{name}:{inner}") : [name])];
+
     [Fact]
     public async Task A_start_with_values_out_of_range_is_refused_and_names_them_all()
     {
@@ -45,6 +63,13 @@ public sealed class OptionsTests
                 "LogRetention.Age is 00:00:00.5000000; it must be from 00:00:01 to 10675199.02:48:05.4775807."],
             exception.Failures.Select(f => f["LiveHubOptions.".Length..]));
     }
+
+    private static IEnumerable<string> NamesOf(Type options) => options.GetProperties().Select(property => property.Name);
+
+    /// <param name="options">Where to look.</param>
+    /// <param name="name">As in configuration: names with colons between them.</param>
+    private static object ValueOf(LiveHubOptions options, string name)
+        => name.Split(':').Aggregate((object)options, (holder, part) => holder.GetType().GetProperty(part)!.GetValue(holder)!);
 
     private static LiveHubOptions Bind(params (string Name, string Value)[] settings)
     {

@@ -184,11 +184,16 @@ test('a server that is not there yet is waited for: nothing fails, and everythin
 
 test('a server that stops in order and starts again: its clients are back by themselves', async () => {
   const list = await newList();
-  const cards = viewer().live.all('Card', { where: { listId: list.id } });
+  const eye = viewer();
+  const cards = eye.live.all('Card', { where: { listId: list.id } });
   await cards.ready;
   const { statuses } = record(cards);
   await server.board.restart();
   await eventually(() => statuses).toEqual(['stale', 'live']);
+  // They were sent away, and told when to come back, before the connection ended.
+  const told = eye.wire.received.flat().filter(({ type }) => type === 'welcome' || type === 'going-away');
+  expect(told.map(({ type }) => type)).toEqual(['welcome', 'going-away', 'welcome']);
+  expect(told[1]?.['retryMs']).toBeGreaterThan(0);
   const card = await newCard(list.id);
   await eventually(() => pluck(cards.rows, 'id')).toEqual([card.id]);
 });

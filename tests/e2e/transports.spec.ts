@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { expect, test as base, type Page } from "@playwright/test";
 import { startGate, token } from "../gate/gate.mjs";
@@ -15,6 +16,8 @@ interface PageWindow extends Window {
 /** SignalR's numbers for them. */
 const transports = { WebSockets: 1, ServerSentEvents: 2, LongPolling: 4 };
 
+/** What the client's exports map leads to. */
+const client = path.dirname(createRequire(import.meta.url).resolve("@livehub/client"));
 const signalR = path.join(root, "node_modules/@microsoft/signalr/dist/browser/signalr.js");
 const importMap = { imports: { "@microsoft/signalr": "/modules/@microsoft/signalr.js" } };
 
@@ -39,7 +42,7 @@ const test = base.extend<{ readonly line: Line }, { readonly gate: Awaited<Retur
   page: async ({ page, line }, use) => {
     await page.route("**/modules/**", async (route) => {
       const file = new URL(route.request().url()).pathname.replace("/modules/", "");
-      const body = file === "@microsoft/signalr.js" ? "export const { HubConnectionBuilder, LogLevel } = globalThis.signalR;" : await readFile(path.join(root, "client-ts/dist", file));
+      const body = file === "@microsoft/signalr.js" ? "export const { HubConnectionBuilder, LogLevel } = globalThis.signalR;" : await readFile(path.join(client, file));
       await route.fulfill({ body, contentType: "text/javascript" });
     });
     await page.goto(`${line.url}/page`);

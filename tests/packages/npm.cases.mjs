@@ -67,6 +67,14 @@ export function npmCases(workshop) {
       assert.deepEqual(imports.filter((name) => !name.startsWith('./') && !allowed.some((known) => name === known || name.startsWith(`${known}/`))), []);
     });
 
+    test('it needs SignalR alone: every framework is an optional peer', () => {
+      assert.deepEqual(Object.keys(manifest.dependencies), ['@microsoft/signalr']);
+      const optional = Object.keys(manifest.peerDependencies).map((peer) => [peer, { optional: true }]);
+      assert.notDeepEqual(optional, []);
+      assert.deepEqual(manifest.peerDependenciesMeta, Object.fromEntries(optional));
+      assert.deepEqual([manifest.optionalDependencies, manifest.bundleDependencies, manifest.bundledDependencies], [undefined, undefined, undefined]);
+    });
+
     test('publint has nothing to say', async () => {
       const { output } = await workshop.run('node', [inRoot('node_modules', 'publint', 'src', 'cli.js'), 'run', '--strict', tarball], { cwd: user });
       assert.match(output, /All good!/);
@@ -82,11 +90,13 @@ export function npmCases(workshop) {
       for (const inner of ['dist/client.js', 'src/client.ts', 'client']) assert.throws(() => from.resolve(`${manifest.name}/${inner}`), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
     });
 
-    test("its README's code for each framework compiles with the packed types", async () => {
+    test("its README's code for each framework compiles with the packed types, and so do these by themselves", async () => {
       cpSync(path.join(client, 'test', 'readme'), path.join(user, 'readme'), { recursive: true });
       const { compilerOptions } = JSON.parse(readFileSync(path.join(client, 'tsconfig.json'), 'utf8'));
       const { rootDir, outDir, declaration, declarationMap, sourceMap, isolatedDeclarations, ...strict } = compilerOptions;
-      writeFileSync(path.join(user, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...strict, noEmit: true, skipLibCheck: true, jsx: 'react-jsx' }, include: ['readme'] }));
+      assert.equal(strict.skipLibCheck, false);
+      const files = filesIn(unpacked).filter((name) => name.endsWith('.d.ts')).map((name) => path.join(unpacked, name));
+      writeFileSync(path.join(user, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...strict, noEmit: true, jsx: 'react-jsx' }, files, include: ['readme'] }));
       assert.equal(readdirSync(path.join(user, 'readme')).length - 1, specifiers.length - 1, 'an example a subpath');
       await workshop.run('node', [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], { cwd: user });
     });
@@ -123,7 +133,7 @@ export function npmCases(workshop) {
       // The bench of the merge leaves SignalR out, and takes the hub behind createLiveHub.
       const inner = imports.filter(({ name }) => name.includes('client-ts')).map(({ file }) => file);
       assert.deepEqual(inner, ['tests/benchmarks/merge/live.mjs']);
-      for (const folder of ['samples/Board/web', 'tests/acceptance', 'tests/benchmarks']) {
+      for (const folder of ['samples/Board/web', 'tests/acceptance', 'tests/benchmarks', 'tests/e2e']) {
         assert.ok(ours.some(({ file }) => file.startsWith(folder)), `nothing in ${folder} imports the client`);
         assert.equal(createRequire(inRoot(folder, 'main.js')).resolve(manifest.name), path.join(client, 'dist', 'index.js'));
       }

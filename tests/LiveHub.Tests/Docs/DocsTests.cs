@@ -27,14 +27,20 @@ public sealed partial class DocsTests
     {
         var root = PostgresServer.Root();
         var text = File.ReadAllText(Path.Combine(root, "docs", page));
-        var tests = new[] { "tests", "client-ts/test", "samples" }
-            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.*", SearchOption.AllDirectories))
-            .Where(f => !BuiltFolders.Any(f.Contains) && (f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".ts", StringComparison.Ordinal) || f.EndsWith(".mjs", StringComparison.Ordinal)))
-            .Select(File.ReadAllText)
-            .ToList();
+        var tests = Tests(".cs", ".ts", ".mjs").ToList();
         var named = TestName().Matches(text).Select(m => m.Groups["name"].Value).Distinct().ToList();
         Assert.NotEmpty(named);
         Assert.Equal([], named.FindAll(name => !tests.Exists(t => t.Contains(name))));
+    }
+
+    [Fact]
+    public void Every_test_that_the_guarantees_name_in_quotes_is_the_text_of_a_TypeScript_test()
+    {
+        var tests = string.Concat(Tests(".ts", ".mjs"));
+        var prose = InCode().Replace(File.ReadAllText(Path.Combine(PostgresServer.Root(), "docs", "guarantees.md")), "");
+        var named = InQuotes().Matches(prose).Select(m => m.Groups["name"].Value).Distinct().ToList();
+        Assert.NotEmpty(named);
+        Assert.Equal([], named.FindAll(name => !EndOfText(name).IsMatch(tests)));
     }
 
     [Fact]
@@ -62,6 +68,14 @@ public sealed partial class DocsTests
         Assert.All(own, code => Assert.Contains($"`{code}`", errors));
     }
 
+    private static IEnumerable<string> Tests(params string[] endings) => new[] { "tests", "client-ts/test", "samples" }
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(PostgresServer.Root(), folder), "*.*", SearchOption.AllDirectories))
+        .Where(file => !BuiltFolders.Any(file.Contains) && endings.Any(file.EndsWith))
+        .Select(File.ReadAllText);
+
+    /// <summary>A test's text, or what it ends with where the rest is different for each of several.</summary>
+    private static Regex EndOfText(string name) => new(Regex.Escape(name) + "[\"'`]", RegexOptions.None, TimeSpan.FromMinutes(1));
+
     [GeneratedRegex("^  \\| \"(?<code>[a-z_]+)\"$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex CodeInUnion();
 
@@ -70,6 +84,12 @@ public sealed partial class DocsTests
 
     [GeneratedRegex("```csharp\n(?<code>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex CSharpBlock();
+
+    [GeneratedRegex("`[^`\n]*`", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
+    private static partial Regex InCode();
+
+    [GeneratedRegex("\"(?<name>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
+    private static partial Regex InQuotes();
 
     /// <summary>A C# test's name, or a TypeScript test's text in quotes.</summary>
     [GeneratedRegex("`\"?(?<name>[A-Z][A-Za-z0-9]*_[A-Za-z0-9_]+|[A-Z]\\d+[a-z]? [^`\"]+)\"?`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]

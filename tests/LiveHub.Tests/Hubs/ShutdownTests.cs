@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using LiveHub.Tests.Infrastructure;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Tests.Hubs;
 
@@ -38,7 +41,13 @@ public sealed class ShutdownTests(PostgresServer server)
     [Fact]
     public async Task G9_who_reads_slowly_gets_all_who_does_not_read_holds_nobody_up_for_long_and_who_comes_late_is_sent_away()
     {
-        await using var shop = await Shop.StartAsync(server);
+        using var log = new LogLines();
+
+        // SignalR would give the stuck one up itself, after 10 s.
+        await using var shop = await Shop.StartAsync(
+            server,
+            services: services => services.AddSingleton<ILoggerProvider>(log),
+            map: app => app.MapLiveHub("/live", o => o.TransportSendTimeout = TimeSpan.FromMinutes(5)));
         await using var stuck = await RawClient.ConnectAsync(shop.HubUrl, read: false);
         await stuck.SubscribeAsync(1, "Item");
         await using var slow = await RawClient.ConnectAsync(shop.HubUrl, read: false);
@@ -61,6 +70,7 @@ public sealed class ShutdownTests(PostgresServer server)
             await LeaveAsync(late, new());
         }
 
+        await Until.TrueAsync(() => log.Events.Contains(17), () => "The stuck one holds the stop up.");
         await stopping;
     }
 

@@ -5,11 +5,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Tests.Infrastructure;
 
-/// <summary>Listens to an application's meter: sums by instrument and tags, as in <c>livehub.resets log</c>; of a histogram the number of values.</summary>
+/// <summary>Listens to an application's meter: sums by instrument and tags, as in <c>livehub.resets log</c>; of a histogram the number of values, and the values themselves.</summary>
 internal sealed class Measured : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, long> _sums = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<(string Name, double Value)> _values = new();
 
     public Measured(IServiceProvider services)
     {
@@ -22,15 +23,22 @@ internal sealed class Measured : IDisposable
             }
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value >= 0 ? 1 : -1_000_000, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        {
+            _values.Enqueue((instrument.Name, value));
+            Add(instrument, value >= 0 ? 1 : -1_000_000, tags);
+        });
         _listener.Start();
     }
 
     /// <summary>For what is put together by hand.</summary>
-    public static ServiceProvider Services() => new ServiceCollection()
-        .AddLogging().AddSingleton(typeof(GuardedLogger<>)).AddMetrics().AddSingleton(TimeProvider.System).AddSingleton<LiveHubMetrics>().BuildServiceProvider();
+    public static ServiceProvider Services(TimeProvider? time = null) => new ServiceCollection()
+        .AddLogging().AddSingleton(typeof(GuardedLogger<>)).AddMetrics().AddSingleton(time ?? TimeProvider.System).AddSingleton<LiveHubMetrics>().BuildServiceProvider();
 
     public long this[string name] => _sums.GetValueOrDefault(name);
+
+    /// <summary>What was recorded in a histogram, in order.</summary>
+    public IReadOnlyList<double> Values(string histogram) => [.. _values.Where(v => v.Name == histogram).Select(v => v.Value)];
 
     public override string ToString() => string.Join(", ", _sums.ToArray().OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"));
 

@@ -1,7 +1,9 @@
+using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Model;
 using LiveHub.Tests.Infrastructure;
 using LiveHub.Tests.Model;
+using Microsoft.Extensions.Options;
 
 namespace LiveHub.Tests.Routing;
 
@@ -37,6 +39,22 @@ public sealed class RouterTests : RouterSetup
         await Until.TrueAsync(() => Volatile.Read(ref wakes) > 0, () => "It was not woken.");
         Assert.Equal(1, wakes);
         Assert.Equal(3, deliveries.Select(d => d.Change).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task The_lag_is_measured_from_the_moment_in_which_a_changeset_came_into_the_log_until_it_is_routed()
+    {
+        var clock = new Clock();
+        await using var services = Measured.Services(clock);
+        using var measured = new Measured(services);
+        var log = new MemoryBackplane(Options.Create(new LiveHubOptions()), clock);
+        log.Append(Insert(1, shelf: 1));
+        clock.Advance(TimeSpan.FromMilliseconds(250));
+        log.Append(Insert(2, shelf: 1));
+        clock.Advance(TimeSpan.FromMilliseconds(750));
+        Start(Pieces.Router(log, services: services));
+        await Until.TrueAsync(() => measured["livehub.lag"] == 2, measured.ToString);
+        Assert.Equal([1, 0.75], measured.Values("livehub.lag"));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using LiveHub.Routing;
+using LiveHub.Tests.Infrastructure;
 using LiveHub.Tests.Model;
 
 namespace LiveHub.Tests.Routing;
@@ -204,6 +205,36 @@ public sealed class SendQueueTests
         Add(10);
         Assert.True(_queue.HasOverflowed());
         Assert.Empty(_queue.Invalidations(long.MaxValue));
+    }
+
+    [Fact]
+    public void What_waits_is_measured_until_it_is_taken_or_let_go()
+    {
+        using var services = Measured.Services();
+        using var measured = new Measured(services);
+        var queue = Pieces.Queue(2, services: services);
+        queue.Add(Delivery(1));
+        var one = Waiting();
+        Assert.True(one > 0, $"{one} bytes");
+        queue.Add(Delivery(2));
+        Assert.Equal(2 * one, Waiting());
+        queue.TakeAll(through: 1);
+        Assert.Equal(one, Waiting());
+        queue.TakeAll();
+        Assert.Equal(0, Waiting());
+        queue.Add(Delivery(3));
+        queue.Add(Delivery(4));
+        Assert.Equal(2 * one, Waiting());
+        queue.Add(Delivery(5));
+        Assert.Equal(0, Waiting());
+
+        var other = Pieces.Queue(services: services);
+        other.Add(Delivery(1));
+        Assert.Equal(one, Waiting());
+        other.Close();
+        Assert.Equal(0, Waiting());
+
+        long Waiting() => measured["livehub.queue.bytes"];
     }
 
     private static RoutedInvalidation Invalidation(long offset) => new(LiveHub.Changes.Invalidation.Of(Catalog.Genre), new(offset, 0));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using ValuesServer;
 
@@ -15,6 +16,11 @@ builder.Services.AddLiveHub<ValuesDb>(live =>
     }
 });
 builder.Services.AddSingleton<Counts>();
+var isJsonOdd = builder.Configuration.GetValue<bool>("OddJson");
+if (isJsonOdd)
+{
+    OddJson.Use(builder.Services);
+}
 
 var app = builder.Build();
 var counts = app.Services.GetRequiredService<Counts>();
@@ -25,6 +31,11 @@ await using (var scope = app.Services.CreateAsyncScope())
 
 app.MapLiveHub("/live");
 app.MapPost("/save", SaveEndpoint.SaveAsync);
-app.MapGet("/counts", () => counts.Now);
+app.MapGet("/counts", () => Results.Json(counts.Now, JsonSerializerOptions.Web));
 app.MapGet("/health", () => "ok");
+if (isJsonOdd)
+{
+    OddJson.Map(app);
+}
+
 await app.RunAsync();

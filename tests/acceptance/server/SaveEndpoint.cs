@@ -18,8 +18,10 @@ public static class SaveEndpoint
     };
 
     /// <summary>All writes in one save. Returns the keys of the rows, in order, where they are numbers that the database made.</summary>
-    public static async Task<IEnumerable<int?>> SaveAsync(Write[] writes, ValuesDb db, CancellationToken cancellationToken)
+    public static async Task<IResult> SaveAsync(HttpRequest request, ValuesDb db, CancellationToken cancellationToken)
     {
+        // Whatever JSON the application is set to.
+        var writes = (await request.ReadFromJsonAsync<Write[]>(JsonSerializerOptions.Web, cancellationToken))!;
         var rows = new List<object>();
         foreach (var write in writes)
         {
@@ -42,7 +44,7 @@ public static class SaveEndpoint
         }
 
         await db.SaveChangesAsync(cancellationToken);
-        return rows.Select(row => (row as Sample)?.Id);
+        return Results.Json(rows.Select(row => (row as Sample)?.Id), JsonSerializerOptions.Web);
     }
 
     private static async Task<object> FindAsync(ValuesDb db, IEntityType type, Dictionary<string, JsonElement> key, CancellationToken cancellationToken)

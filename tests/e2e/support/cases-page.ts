@@ -44,7 +44,9 @@ export class CasesPage {
     const failure = await this.page.evaluate(async ([server, name]) => {
       const { cases } = (globalThis as unknown as { readonly livehub: Cases }).livehub;
       try {
-        await cases[server].find((one) => one.name === name)?.run();
+        const found = cases[server].find((one) => one.name === name);
+        if (!found) throw new Error(`There is no case '${name}'.`);
+        await found.run();
         return undefined;
       } catch (error) {
         const { message, stack, actual, expected } = error as Error & { readonly actual?: unknown; readonly expected?: unknown };

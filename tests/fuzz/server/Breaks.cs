@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace FuzzServer;
 
-/// <summary>Faults on purpose, which a fuzzer has to find: every so many messages one is not handled as it should be.</summary>
+/// <summary>Faults on purpose, which a fuzzer has to find: every so many messages one is not handled as it should be, or a little is kept of each.</summary>
 public sealed class Breaks : IHubFilter
 {
     private const int Every = 20;
+
+    private const int LeakedBytes = 4_000;
 
     private static readonly ConcurrentQueue<byte[]> Leaked = new();
 
@@ -25,6 +27,12 @@ public sealed class Breaks : IHubFilter
 
     public ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
+        if (What == "leak")
+        {
+            Leaked.Enqueue(new byte[LeakedBytes]);
+            return next(invocationContext);
+        }
+
         if (What is null || Interlocked.Increment(ref _messages) % Every != 0)
         {
             return next(invocationContext);
@@ -39,9 +47,6 @@ public sealed class Breaks : IHubFilter
             case "close":
                 invocationContext.Context.Abort();
                 return default;
-            case "leak":
-                Leaked.Enqueue(new byte[1_000_000]);
-                return next(invocationContext);
             default:
                 throw new InvalidOperationException($"There is no break '{What}'.");
         }
