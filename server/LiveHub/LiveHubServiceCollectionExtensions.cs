@@ -79,6 +79,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddSingleton<IBackplane, MemoryBackplane>();
         services.TryAddSingleton<ShapeReader>();
         services.TryAddSingleton<SnapshotReader>();
+        services.TryAddSingleton<SharedSnapshots>();
         services.TryAddSingleton<RowOrder>();
         services.TryAddSingleton<Router>();
         services.TryAddSingleton<SyncConnectionFactory>();

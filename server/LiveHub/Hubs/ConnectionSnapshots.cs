@@ -95,13 +95,13 @@ internal sealed class ConnectionSnapshots(
     {
         lock (_asked)
         {
-            var again = invalidated.Find();
+            var again = invalidated.Find(out var last);
             var request = again.Count > 0 && _readAgainAlone ? null : TakeAsked();
             _readAgainAlone = false;
             _isReading = !closed.IsCancellationRequested && (request is not null || again.Count > 0);
             return !_isReading ? null
-                : request is null ? new([], null, again)
-                : request with { Again = again };
+                : request is null ? new([], null, again, last)
+                : request with { Again = again, NotBefore = Math.Max(request.NotBefore, last) };
         }
     }
 
@@ -149,10 +149,10 @@ internal sealed class ConnectionSnapshots(
             var entering = Resume(request);
             if (shapes.Count > 0)
             {
-                var snapshot = await shared.Snapshots.ReadAsync(shapes, closed);
-                activity?.SetTag("livehub.rows", snapshot.Rows.Sum(r => r.Count));
-                var read = members.Select((member, i) => new EnteringShape(member, snapshot.From, snapshot.From.Offset, snapshot.Rows[i]));
-                entering = entering with { Shapes = [.. entering.Shapes, .. read], Seen = Math.Max(entering.Seen, snapshot.Seen.Offset) };
+                var snapshots = await shared.Snapshots.ReadAsync(shapes, request.NotBefore, closed);
+                activity?.SetTag("livehub.rows", snapshots.Sum(s => s.Rows.Count));
+                var read = snapshots.Select((s, i) => new EnteringShape(members[i], s.From, s.From.Offset, s.Rows));
+                entering = entering with { Shapes = [.. entering.Shapes, .. read], Seen = Math.Max(entering.Seen, snapshots.Max(s => s.Seen.Offset)) };
             }
 
             activity.End();
@@ -261,7 +261,8 @@ internal sealed class ConnectionSnapshots(
                 subscription.Member.ReadAt = long.MaxValue;
             }
 
-            _asked.AddFirst(request with { Again = [] });
+            // What was read already would be of no more use than now.
+            _asked.AddFirst(request with { Again = [], NotBefore = shared.Router.Routed.Offset });
         }
 
         // What waited for them alone need not wait any longer: they are read after it.

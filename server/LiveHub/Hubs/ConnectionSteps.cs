@@ -129,6 +129,12 @@ internal sealed class ConnectionSteps(
                 return Entry.LogTooShort;
             }
 
+            // Rows that were read for somebody else already may lack what was invalidated before this connection took part.
+            if (joined.Any(e => e.Changeset.Invalidations.Any(i => open.Exists(s => e.Position.Offset > s.ReadAt && Differ.MayShow(s.Member.Shape.Shape, i)))))
+            {
+                return Entry.Invalidated;
+            }
+
             if (next is not null)
             {
                 end = joined.Count > 0 ? joined[^1].Position : from;

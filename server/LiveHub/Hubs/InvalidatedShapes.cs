@@ -14,9 +14,11 @@ internal sealed class InvalidatedShapes(Router router, SendQueue queue, Subscrip
     public long Through => Waiting is [var first, ..] ? first.Position.Offset - 1 : long.MaxValue;
 
     /// <summary>What is to be read again, in any order. What has not entered yet is about to be, as it will be then.</summary>
-    public List<ShapeMember> Find()
+    /// <param name="last">Where the last invalidation is that they are to be read after.</param>
+    public List<ShapeMember> Find(out long last)
     {
         var waiting = Waiting;
+        last = waiting is [.., var newest] ? newest.Position.Offset : 0;
         return waiting.Count == 0 ? [] : subscriptions.Members().FindAll(member => member.HasEntered && waiting.Any(i => i.Concerns(member)));
     }
 

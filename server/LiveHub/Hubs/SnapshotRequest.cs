@@ -23,8 +23,9 @@ internal sealed record OpenSubscription(long Id, ShapeMember Member, byte[]? Key
 /// <param name="Asked">Subscriptions whose rows are read.</param>
 /// <param name="Resumed">Subscriptions of which the client holds the rows, as of an earlier place in the log; null where there are none.</param>
 /// <param name="Again">What is live and was invalidated.</param>
+/// <param name="NotBefore">Where the log has to have been when the rows are read, or later.</param>
 /// <param name="Attempt">From 1: how often those that were asked for have been read.</param>
-internal sealed record SnapshotRequest(IReadOnlyList<OpenSubscription> Asked, Resumption? Resumed, IReadOnlyList<ShapeMember> Again, int Attempt = 1)
+internal sealed record SnapshotRequest(IReadOnlyList<OpenSubscription> Asked, Resumption? Resumed, IReadOnlyList<ShapeMember> Again, long NotBefore = 0, int Attempt = 1)
 {
     /// <summary>Whose rows are read.</summary>
     public List<ShapeMember> Read() => [.. Asked.Select(s => s.Member).Concat(Again).Distinct()];

@@ -13,7 +13,7 @@ namespace LiveHub.Hubs;
 
 /// <summary>What all connections share.</summary>
 internal sealed class SyncConnectionFactory(
-    Router router, IBackplane backplane, ChangesetPublisher publisher, ShapeReader shapes, SnapshotReader snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, GuardedLogger<SyncConnection> logger)
+    Router router, IBackplane backplane, ChangesetPublisher publisher, ShapeReader shapes, SharedSnapshots snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, GuardedLogger<SyncConnection> logger)
 {
     private const int MinRetryMs = 100;
     private const int RetryMsPerConnection = 2;
@@ -31,7 +31,7 @@ internal sealed class SyncConnectionFactory(
 
     public ShapeReader Shapes => shapes;
 
-    public SnapshotReader Snapshots => snapshots;
+    public SharedSnapshots Snapshots => snapshots;
 
     public LiveHubOptions Options { get; } = options.Value;
 

@@ -25,6 +25,9 @@ internal sealed class SnapshotRows(Projection projection, TransactionSnapshot? t
 
     public int Count { get; private set; }
 
+    /// <summary>What all of them take.</summary>
+    public long Bytes => _chunks.Sum(c => (long)c.Length);
+
     /// <summary>What the last row that was added takes.</summary>
     public int LastRowBytes => _row.WrittenCount;
 

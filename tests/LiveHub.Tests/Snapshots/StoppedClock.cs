@@ -1,29 +1,41 @@
+using System.Collections.Concurrent;
+
 namespace LiveHub.Tests.Snapshots;
 
 /// <summary>Time passes when a test says so.</summary>
 internal sealed class StoppedClock : TimeProvider
 {
-    private Action? _ring;
+    private readonly ConcurrentDictionary<Alarm, Action> _alarms = new();
 
     public List<TimeSpan> Asked { get; } = [];
 
-    public void TimeIsUp() => _ring?.Invoke();
+    /// <summary>Whatever waits for a time, that time has come.</summary>
+    public void TimeIsUp()
+    {
+        foreach (var ring in _alarms.Values)
+        {
+            ring();
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         Asked.Add(dueTime);
-        _ring = () => callback(state);
-        return new Alarm();
+        var alarm = new Alarm(this);
+        _alarms[alarm] = () => callback(state);
+        return alarm;
     }
 
-    private sealed class Alarm : ITimer
+    private sealed class Alarm(StoppedClock clock) : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period) => true;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => clock._alarms.TryRemove(this, out _);
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }
