@@ -3,6 +3,7 @@ using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
 using LiveHub.Routing;
+using LiveHub.Snapshots;
 
 namespace LiveHub.Hubs;
 
@@ -13,6 +14,9 @@ internal sealed class ConnectionSteps(
     private static readonly List<ShapeMember> None = [];
 
     private Deliveries _spare = new();
+
+    /// <summary>No snapshot that the client has shows a transaction from here on.</summary>
+    private TransactionId _horizon;
     private long _told;
 
     /// <summary>The end of the last step: everything up to here was written.</summary>
@@ -55,7 +59,7 @@ internal sealed class ConnectionSteps(
             for (var i = WriteShared(deliveries.Span, ref rows); i < deliveries.Count; i += WriteShared(deliveries.Span[i..], ref rows))
             {
                 _position = deliveries.Span[i].Change.Position;
-                composer.Begin(_position);
+                composer.Begin(_position, _horizon);
                 i = AddChangeset(composer, deliveries.Span, i, None);
                 if (composer.Step.Count > 0)
                 {
@@ -201,7 +205,8 @@ internal sealed class ConnectionSteps(
     private void Compose(StepComposer composer, Position end, List<EnteringShape> open, IReadOnlyList<LogEntry> joined, Deliveries waiting)
     {
         var entering = open.ConvertAll(e => e.Member);
-        composer.Begin(end);
+        RaiseHorizon(open);
+        composer.Begin(end, _horizon);
         for (var i = 0; i < waiting.Count;)
         {
             i = AddChangeset(composer, waiting.Span, i, entering);
@@ -212,12 +217,11 @@ internal sealed class ConnectionSteps(
         {
             if (rows is not null)
             {
-                member.Shown = rows.Transactions;
-                AddSnapshot(composer, member.Shape.Id, rows.Chunks);
+                AddSnapshot(composer, member.Shape.Id, rows);
             }
         }
 
-        var catchUp = new CatchUp(open.Select(e => new BehindShape(e.Member, e.From.Offset, mayShowMore: e.Rows is not null)));
+        var catchUp = new CatchUp(open.Select(e => new BehindShape(e.Member, e.From.Offset, mayShowMore: e.Rows is not null, e.Rows?.Transactions)));
         foreach (var entry in joined)
         {
             catchUp.Add(entry);
@@ -226,11 +230,21 @@ internal sealed class ConnectionSteps(
         catchUp.AddTo(composer);
     }
 
-    private static void AddSnapshot(StepComposer composer, long shape, IReadOnlyList<ReadOnlyMemory<byte>> chunks)
+    /// <summary>Who goes on brings the snapshots of before along: none of this node's reaches further than the last that was read.</summary>
+    private void RaiseHorizon(List<EnteringShape> open)
     {
-        for (var i = 0; i < chunks.Count; i++)
+        foreach (var (_, _, _, rows) in open)
         {
-            composer.Step.AddSnapshot(shape, isFirst: i == 0, chunks[i]);
+            var reaches = rows is null ? shared.Snapshots.Horizon : rows.Transactions?.XMax ?? default;
+            _horizon = reaches.Value > _horizon.Value ? reaches : _horizon;
+        }
+    }
+
+    private static void AddSnapshot(StepComposer composer, long shape, SnapshotRows rows)
+    {
+        for (var i = 0; i < rows.Chunks.Count; i++)
+        {
+            composer.Step.AddSnapshot(shape, isFirst: i == 0, rows.Chunks[i], rows.Transactions);
         }
     }
 
@@ -243,7 +257,7 @@ internal sealed class ConnectionSteps(
             var (diff, member) = deliveries[i];
             var position = diff.Change.Position;
             var isAlone = i + 1 == deliveries.Length || deliveries[i + 1].Change.Position.Offset != position.Offset;
-            if (!isAlone || !diff.IsShared)
+            if (!isAlone || !diff.IsShared || diff.Change.IsBefore(_horizon))
             {
                 return i;
             }
@@ -284,7 +298,7 @@ internal sealed class ConnectionSteps(
 
     /// <summary>Leaves out shapes that were closed, and those whose snapshot enters with this step or later: it brings these diffs along.</summary>
     private static bool IsFor(ShapeMember member, RoutedChange change, List<ShapeMember> entering)
-        => !member.HasLeft && member.EnteredAt < change.Position.Offset && !entering.Contains(member) && !member.Shows(change.Transaction);
+        => !member.HasLeft && member.EnteredAt < change.Position.Offset && !entering.Contains(member);
 
     private static void AddRow(StepComposer composer, Span<Delivery> deliveries, List<ShapeMember> entering)
     {

@@ -46,12 +46,20 @@ internal sealed class Step
 
     /// <summary>A row, and the shapes for which it is inserted, updated and deleted.</summary>
     /// <param name="part">The row part: an object that is still open.</param>
-    public void AddRow(ReadOnlyMemory<byte> part, List<long> inserted, List<long> updated, List<long> deleted)
+    /// <param name="transaction">What wrote it, where a snapshot that the client has may show that already.</param>
+    public void AddRow(ReadOnlyMemory<byte> part, List<long> inserted, List<long> updated, List<long> deleted, TransactionId? transaction = null)
     {
         var start = _own.Count;
         WriteShapes(Insert, inserted);
         WriteShapes(Update, updated);
         WriteShapes(Delete, deleted);
+        if (transaction is { } named)
+        {
+            _own.AddRange(",\"transaction\":\""u8);
+            WriteNumber(named.Value);
+            _own.Add((byte)'"');
+        }
+
         _own.Add((byte)'}');
         Add(part, start, default);
         Rows++;
@@ -66,12 +74,19 @@ internal sealed class Step
 
     /// <summary>Some rows of a snapshot.</summary>
     /// <param name="rows">The rows, separated by commas, and <c>]}</c>.</param>
-    public void AddSnapshot(long shape, bool isFirst, ReadOnlyMemory<byte> rows)
+    /// <param name="transactions">Which transactions they show, where the database can tell.</param>
+    public void AddSnapshot(long shape, bool isFirst, ReadOnlyMemory<byte> rows, TransactionSnapshot? transactions = null)
     {
         var start = _own.Count;
         _own.AddRange("{\"shape\":"u8);
         WriteNumber(shape);
-        _own.AddRange(isFirst ? ",\"snapshot\":null,\"rows\":["u8 : ",\"rows\":["u8);
+        if (isFirst)
+        {
+            _own.AddRange(",\"snapshot\":"u8);
+            Write(transactions);
+        }
+
+        _own.AddRange(",\"rows\":["u8);
         Add(default, start, rows);
     }
 
@@ -121,7 +136,32 @@ internal sealed class Step
         _own.Add((byte)']');
     }
 
-    private void WriteNumber(long number)
+    private void Write(TransactionSnapshot? transactions)
+    {
+        if (transactions is null)
+        {
+            _own.AddRange("null"u8);
+            return;
+        }
+
+        _own.AddRange("{\"xmin\":\""u8);
+        WriteNumber(transactions.XMin.Value);
+        _own.AddRange("\",\"xmax\":\""u8);
+        WriteNumber(transactions.XMax.Value);
+        _own.AddRange("\",\"active\":["u8);
+        for (var i = 0; i < transactions.Active.Length; i++)
+        {
+            _own.AddRange(i == 0 ? "\""u8 : ",\""u8);
+            WriteNumber(transactions.Active[i].Value);
+            _own.Add((byte)'"');
+        }
+
+        _own.AddRange("]}"u8);
+    }
+
+    private void WriteNumber(long number) => WriteNumber((ulong)number);
+
+    private void WriteNumber(ulong number)
     {
         Span<byte> digits = stackalloc byte[MaxDigits];
         Utf8Formatter.TryFormat(number, digits, out var length);

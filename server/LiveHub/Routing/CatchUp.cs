@@ -32,10 +32,10 @@ internal sealed class CatchUp
             _index.Find(change, _found);
             foreach (BehindShape shape in _found)
             {
-                if (entry.Position.Offset > shape.After && !shape.Member.Shows(entry.Changeset.Transaction)
+                if (entry.Position.Offset > shape.After && !shape.Shows(entry.Changeset.Transaction)
                     && Differ.Diff(shape.Shape, change) is not DiffKind.None and var kind)
                 {
-                    RowOf(change).Add(shape, kind, change);
+                    RowOf(change).Add(shape, kind, change, entry.Changeset.Transaction);
                 }
             }
         }
@@ -67,11 +67,16 @@ internal sealed class CatchUp
         private Change? _all;
         private Change? _last;
 
-        public void Add(BehindShape shape, DiffKind kind, Change change)
+        /// <summary>Which has left the row as it is now.</summary>
+        private TransactionId? _transaction;
+
+        public void Add(BehindShape shape, DiffKind kind, Change change, TransactionId? transaction)
         {
             // A change is found for one shape after the other.
             if (_last != change)
             {
+                // One that came late has left what newer ones made of it.
+                _transaction = change.IsLate && _all is not null ? _transaction : transaction;
                 _all = _all?.Then(change) ?? change;
                 _last = change;
             }
@@ -88,7 +93,7 @@ internal sealed class CatchUp
 
         public void AddTo(StepComposer composer)
         {
-            var routed = new RoutedChange(_all!, default);
+            var routed = new RoutedChange(_all!, default, _transaction);
             composer.AddRow([.. _outcomes.Select(o => (o.Shape.Member, Kind: o.Total(_all!.After))).Where(o => o.Kind is not DiffKind.None)
                 .Select(o => new Delivery(new(routed, o.Member.Shape, o.Kind, isShared: false), o.Member))]);
         }
@@ -114,11 +119,16 @@ internal sealed class CatchUp
 /// <param name="member">The connection's part in it.</param>
 /// <param name="after">They are as of this offset.</param>
 /// <param name="mayShowMore">Whether they may show some of what comes after it.</param>
-internal sealed class BehindShape(ShapeMember member, long after, bool mayShowMore) : IndexedShape(member.Shape.Shape, member.Shape.Indexed)
+/// <param name="shown">Which transactions they show, where they were just read.</param>
+internal sealed class BehindShape(ShapeMember member, long after, bool mayShowMore, TransactionSnapshot? shown = null)
+    : IndexedShape(member.Shape.Shape, member.Shape.Indexed)
 {
     public ShapeMember Member => member;
 
     public long After => after;
 
     public bool MayShowMore => mayShowMore;
+
+    /// <summary>Its rows hold what the transaction wrote, or something newer: a diff of it could only take them back (rule 11).</summary>
+    public bool Shows(TransactionId? transaction) => transaction is { } id && shown?.Sees(id) is true;
 }

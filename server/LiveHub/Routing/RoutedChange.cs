@@ -24,6 +24,9 @@ internal sealed class RoutedChange(Change change, Position position, Transaction
     /// <summary>The database's number for the change's transaction, where capture knows it.</summary>
     public TransactionId? Transaction => transaction;
 
+    /// <summary>Whether a snapshot that sees no transaction from some number on may see this one.</summary>
+    public bool IsBefore(TransactionId horizon) => transaction is { } id && id.Value < horizon.Value;
+
     /// <summary>What a kind of diff shows of the row.</summary>
     public ReadOnlyMemory<byte> Part(DiffKind kind, Projection projection) => kind switch
     {

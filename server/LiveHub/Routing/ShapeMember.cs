@@ -40,12 +40,6 @@ internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
         set => Volatile.Write(ref _readAt, value);
     }
 
-    /// <summary>Which transactions its rows showed when they were read, where the database can tell. Touched by the pump alone.</summary>
-    public TransactionSnapshot? Shown { get; set; }
-
-    /// <summary>Its rows hold what the transaction wrote, or something newer: a diff of it could only take them back (rule 11).</summary>
-    public bool Shows(TransactionId? transaction) => transaction is { } id && Shown?.Sees(id) is true;
-
     /// <summary>Its place in <see cref="LiveShape.Members"/>. Touched under the router's lock only.</summary>
     public int Place { get; set; }
 }

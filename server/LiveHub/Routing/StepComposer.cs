@@ -12,18 +12,23 @@ internal sealed class StepComposer
     private readonly List<long> _updated = [];
     private readonly List<long> _deleted = [];
 
+    private TransactionId _horizon;
+
     public Step Step { get; } = new();
 
-    public void Begin(Position end)
+    /// <param name="end">The position after the step.</param>
+    /// <param name="horizon">Transactions below may be shown by a snapshot that the client has: they are named (rule 11).</param>
+    public void Begin(Position end, TransactionId horizon = default)
     {
         Step.Clear();
         Step.End = end;
+        _horizon = horizon;
     }
 
     /// <summary>Adds the diffs of one row; more of the same row must be added together.</summary>
     public void AddRow(ReadOnlySpan<Delivery> deliveries)
     {
-        if (deliveries.Length == 1 && deliveries[0].Diff.IsShared)
+        if (deliveries.Length == 1 && deliveries[0].Diff.IsShared && !deliveries[0].Change.IsBefore(_horizon))
         {
             Step.AddRow(deliveries[0].Diff.Op);
             return;
@@ -62,7 +67,7 @@ internal sealed class StepComposer
         var part = _inserted.Count > 0 ? change.Full(projection)
             : _updated.Count > 0 ? change.Changed(projection)
             : change.KeyOnly();
-        Step.AddRow(part, _inserted, _updated, _deleted);
+        Step.AddRow(part, _inserted, _updated, _deleted, change.IsBefore(_horizon) ? change.Transaction : null);
     }
 
     private static bool SeenBefore(Projection projection, ReadOnlySpan<Delivery> earlier)

@@ -20,6 +20,7 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Read> _reads = new(StringComparer.Ordinal);
     private long _lastRead;
+    private TransactionId _horizon;
 
     /// <summary>How many shapes are being read.</summary>
     public int Count
@@ -29,6 +30,18 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
             lock (_lock)
             {
                 return _reads.Count;
+            }
+        }
+    }
+
+    /// <summary>No snapshot that was read shows a transaction from here on.</summary>
+    public TransactionId Horizon
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _horizon;
             }
         }
     }
@@ -105,6 +118,7 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         try
         {
             var snapshot = await reader.ReadAsync(read.Shapes, read.Stopping);
+            RaiseHorizon(snapshot);
             End(read);
             read.Complete(read.Shapes.Select((shape, i) => (shape.Fingerprint, new ShapeSnapshot(snapshot.Rows[i], snapshot.From, snapshot.Seen))).ToDictionary());
         }
@@ -112,6 +126,15 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         {
             End(read);
             read.Fail(e);
+        }
+    }
+
+    private void RaiseHorizon(Snapshot snapshot)
+    {
+        var reaches = snapshot.Rows.Max(r => r.Transactions?.XMax.Value ?? 0);
+        lock (_lock)
+        {
+            _horizon = new(Math.Max(_horizon.Value, reaches));
         }
     }
 

@@ -9,6 +9,7 @@ public sealed class RawView
     private readonly Dictionary<int, string[]> _keyOf = [];
     private readonly Dictionary<int, Dictionary<string, JsonObject>> _rows = [];
     private readonly Dictionary<long, List<JsonNode>> _unfinished = [];
+    private readonly Dictionary<int, JsonObject?> _shown = [];
     private string? _epoch;
     private string? _tag;
 
@@ -50,6 +51,7 @@ public sealed class RawView
                 {
                     Resumed.Add(id);
                     _rows[shape] = _rows[_shapeOf[id]];
+                    _shown[shape] = _shown[_shapeOf[id]];
                 }
 
                 _shapeOf[id] = shape;
@@ -109,7 +111,13 @@ public sealed class RawView
         if (op["rows"] is JsonArray rows)
         {
             var shape = (int)op["shape"]!;
-            var members = op.ContainsKey("snapshot") ? _rows[shape] = [] : _rows[shape];
+            if (op.ContainsKey("snapshot"))
+            {
+                _rows[shape] = [];
+                _shown[shape] = op["snapshot"]?.AsObject();
+            }
+
+            var members = _rows[shape];
             foreach (var row in rows)
             {
                 SnapshotRows++;
@@ -142,6 +150,13 @@ public sealed class RawView
             _rows[shape].Remove(key);
         }
 
-        IEnumerable<int> Shapes(string kind) => (op[kind]?.AsArray() ?? []).Select(s => (int)s!).Where(_rows.ContainsKey);
+        IEnumerable<int> Shapes(string kind) => (op[kind]?.AsArray() ?? []).Select(s => (int)s!).Where(s => _rows.ContainsKey(s) && !Shows(s, (string?)op["transaction"]));
     }
+
+    /// <summary>Rule 11: whether a shape's snapshot shows what a transaction wrote.</summary>
+    private bool Shows(int shape, string? transaction)
+        => transaction is not null && _shown.GetValueOrDefault(shape) is { } shown
+            && (Number(transaction) < Number(shown["xmin"]) || (Number(transaction) < Number(shown["xmax"]) && !shown["active"]!.AsArray().Any(a => (string?)a == transaction)));
+
+    private static ulong Number(JsonNode? id) => ulong.Parse((string)id!, System.Globalization.CultureInfo.InvariantCulture);
 }
