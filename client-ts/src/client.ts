@@ -36,6 +36,11 @@ export interface LiveHubOptions {
    * say that it is a LiveHub. Default 30,000: twice the server's keep-alive. More than 2^31 - 1 (`Infinity`) counts as that.
    */
   readonly serverTimeoutMs?: number;
+  /**
+   * Milliseconds for which a change of a row that is not here waits for the row: where several processes write, it may have been published later than the change. Where it has not
+   * come by then, it was lost with the process that wrote it, and the collection is asked for again. Default 10,000. More than 2^31 - 1 counts as that.
+   */
+  readonly lateChangeMs?: number;
 }
 
 /**
@@ -47,10 +52,10 @@ export interface LiveHubOptions {
 export function createLiveHub(url: string, options?: LiveHubOptions): LooseLiveHub;
 export function createLiveHub<S extends SchemaShape<S>>(url: string, options?: LiveHubOptions): LiveHub<S>;
 export function createLiveHub(url: string, options: LiveHubOptions = {}): unknown {
-  const { accessTokenFactory, configure, reconnectDelayMs = defaultDelayMs, serverTimeoutMs = 30_000, ...others } = options;
+  const { accessTokenFactory, configure, reconnectDelayMs = defaultDelayMs, serverTimeoutMs = 30_000, lateChangeMs, ...others } = options;
   refuse(others);
   const absolute = absoluteUrl(url);
-  return new Hub(signalRLinks(absolute, clampMs(serverTimeoutMs), accessTokenFactory, configure), { url: absolute, reconnectDelayMs, serverTimeoutMs });
+  return new Hub(signalRLinks(absolute, clampMs(serverTimeoutMs), accessTokenFactory, configure), { url: absolute, reconnectDelayMs, serverTimeoutMs, lateChangeMs });
 }
 
 /** Refuses options that there are not; `others` are those that nobody has taken. To drop one would show more than was asked for. */
@@ -71,7 +76,7 @@ export class Hub implements Owner {
   #status: HubStatus = "connecting";
   #error: LiveHubError | undefined;
 
-  constructor(openLink: OpenLink, options: ConnectionOptions & { readonly url: string }) {
+  constructor(openLink: OpenLink, options: ConnectionOptions & { readonly url: string; readonly lateChangeMs?: number | undefined }) {
     const subscriptions = (this.#subscriptions = new Subscriptions({
       welcomed: () => this.#become("connected"),
       incompatible: () => {
@@ -81,7 +86,7 @@ export class Hub implements Owner {
         void this.#connection.close();
       },
       leaving: (delayMs) => this.#connection.restart(delayMs),
-    }));
+    }, options.lateChangeMs));
     this.#connection = new Connection(openLink, options, {
       up: (send) => subscriptions.connected(send),
       received: (payload) => subscriptions.receive(payload),

@@ -23,8 +23,15 @@ export class Merge {
   readonly #stores = new Map<string, RowStore>();
   readonly #feeds = new Map<number, readonly RowSet[]>();
 
+  readonly #onMissing: (set: RowSet, isMissing: () => boolean) => void;
+
   // Of the step in hand.
   #touched: Merged[] = [];
+
+  /** `onMissing` hears of changes of rows that a set does not hold; `isMissing` says whether that is so still. */
+  constructor(onMissing: (set: RowSet, isMissing: () => boolean) => void = () => {}) {
+    this.#onMissing = onMissing;
+  }
 
   /** Feeds a row set from a shape; `storeName` is the same for row sets with the same entity and columns. */
   attach(set: RowSet, shape: number, storeName: string, keyColumns: readonly string[]): void {
@@ -128,7 +135,7 @@ export class Merge {
       held ??= store.hold(key, undefined, op.version, held);
       held.version = op.version;
     } else if (!held?.holders) {
-      if (!op.row) return;
+      if (!op.row) return this.#onMissing(set, () => set.store === store && !set.members.has(key) && (store.held.get(key)?.version ?? 0) < op.version);
       held = store.hold(key, sameOr(held?.row, op.row), op.version, held);
     } else if (!shows(held.origin, op)) {
       store.hold(key, op.row ? sameOr(held.row, op.row) : withColumns(held.row as Row, op.set as Row), op.version, held);

@@ -2,6 +2,7 @@ import { append } from "./append.js";
 import { maxAskBytes, toMessages } from "./chunks.js";
 import { LiveHubError } from "./errors.js";
 import { canonicalKey, type Key } from "./keys.js";
+import { Late } from "./late.js";
 import { Merge } from "./merge.js";
 import {
   hello, protocolVersions, seen, subscribe, unsubscribe,
@@ -34,7 +35,7 @@ export class Subscriptions {
   readonly #events: ConversationEvents;
   readonly #byId = new Map<number, Subscription>();
   readonly #byTarget = new Map<string, Subscription>();
-  readonly #merge = new Merge();
+  readonly #merge: Merge;
   readonly #transactions = new Transactions();
 
   /** Those to look at in the next flush: opened, left by their last watcher, or due again. */
@@ -50,8 +51,13 @@ export class Subscriptions {
   #resumed: Subscription[] = [];
   #end: LiveHubError | undefined;
 
-  constructor(events: ConversationEvents) {
+  /** `lateChangeMs`: how long a change may wait for the row that it is of. */
+  constructor(events: ConversationEvents, lateChangeMs = 10_000) {
     this.#events = events;
+    this.#merge = new Merge((set, isMissing) => {
+      const subscription = this.#byId.get(set.id);
+      if (subscription) (subscription.late ??= new Late(clampMs(lateChangeMs), () => this.#askAnew(subscription))).add(isMissing);
+    });
   }
 
   /** The subscription to a target; the same one for targets that mean the same. What is opened in one turn is asked for in one message. */
@@ -226,6 +232,15 @@ export class Subscriptions {
     this.#forget(subscription);
     subscription.handle("refused", error);
     return { subscription, change: subscription.rows.clear() };
+  }
+
+  /** Something of it was lost on the way to the server's log. */
+  #askAnew(subscription: Subscription): void {
+    this.#send?.(unsubscribe([subscription.id]));
+    this.#detach(subscription);
+    if (subscription.handle("fault")) publish([{ subscription }]);
+    subscription.handle("due");
+    this.#flushSoon(subscription);
   }
 
   /** Its rows stay, but are as of nothing any more. */
