@@ -22,14 +22,14 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
     private long _lastRead;
     private TransactionId _horizon;
 
-    /// <summary>How many shapes are being read.</summary>
-    public int Count
+    /// <summary>How many shapes are being read, and for how many connections each, together.</summary>
+    public (int Shapes, int Readers) Count
     {
         get
         {
             lock (_lock)
             {
-                return _reads.Count;
+                return (_reads.Count, _reads.Values.Distinct().Sum(r => r.Readers));
             }
         }
     }
