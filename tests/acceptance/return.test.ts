@@ -6,6 +6,7 @@ import { byId, eventually, ids, pluck, record, type Shown } from './observe.ts';
 import { raceCases } from './race.cases.ts';
 import { useBoard } from './use-board.ts';
 import type { Viewer } from './viewer.ts';
+import { opsOf } from './wire.ts';
 
 /** Connections that start while others write, end and come back, and a server that is away. */
 const server = useBoard();
@@ -89,7 +90,7 @@ async function expectLive({ cards, views }: Scene): Promise<void> {
   await eventually(() => [views.left, views.many].map((view) => view.get(cards.kept.id)?.title)).toEqual(['after the return', 'after the return']);
 }
 
-describe('G7 a client that comes back is reset: only rows that differ are touched', () => {
+describe('G7 a client that comes back: only rows that differ are touched', () => {
   test('G7 after the server was killed while others wrote to the database', async () => {
     const eye = viewer();
     const s = await scene(eye);
@@ -138,11 +139,43 @@ describe('G7 a client that comes back is reset: only rows that differ are touche
     );
     await eventually(() => eye.waits, 'it tries again and again').toBeGreaterThan(waits + 2);
     expect([eye.live.status, eye.wire.sockets]).toEqual(['reconnecting', 1]);
+    const before = eye.wire.received.length;
     eye.wire.restore();
     await eventually(s.statuses, 'all are live').toEqual(['live']);
     expect([eye.live.status, eye.wire.sockets]).toEqual(['connected', 2]);
     await expectReturned(s, { card: Number(inserted?.id), comment });
+
+    // What it missed came, each of the six rows once, and no row besides.
+    const missed = eye.wire.received.slice(before).flat();
+    expect(missed.filter(({ type }) => type === 'subscribed').map((m) => m['resumed'])).toEqual(Object.keys(s.views).map(() => true));
+    expect(opsOf(missed).map(({ key }) => key).toSorted()).toEqual(
+      [s.cards.renamed.id, s.cards.moved.id, s.cards.gone.id, Number(inserted?.id), s.comment.id, comment].toSorted());
     await expectLive(s);
+  });
+
+  test('S2 small: offline for 1,000 changes within retention: one message, a row once, in no collection a blink', async () => {
+    const eye = viewer();
+    const list = await newList();
+    const cards = await Promise.all(Array.from({ length: 100 }, (_, i) => newCard(list.id, { title: `card ${i}` })));
+    const still = await newCard(list.id, { title: 'still' });
+    const all = eye.live.all('Card', { where: { listId: list.id } });
+    const one = eye.live.one('Card', cards[0]?.id ?? 0);
+    await Promise.all([all.ready, one.ready]);
+    const [shown, stillRow, before] = [record(all), all.get(still.id), eye.wire.received.length];
+    eye.wire.cut();
+    await eventually(() => all.status).toBe('stale');
+    expect(all.staleSince).toBeInstanceOf(Date);
+    for (let round = 1; round <= 10; round++) {
+      await server.api.transaction(...cards.map(({ id }, i) => ({ op: 'update' as const, entity: 'cards' as const, id, values: { title: `card ${i}, ${round}` } })));
+    }
+    eye.wire.restore();
+    await eventually(() => all.status).toBe('live');
+    const missed = eye.wire.received.slice(before);
+    expect(missed.flat().map(({ type }) => type)).toEqual(['welcome', 'subscribed', 'subscribed', 'steps']);
+    expect(opsOf(missed.flat())).toHaveLength(100);
+    expect(shown.diffs.map((diff) => [diff.inserted.length, diff.updated.length, diff.deleted.length])).toEqual([[0, 100, 0]]);
+    expect(all.get(still.id)).toBe(stillRow);
+    expect([one.row?.title, all.rows.every((row) => row.id === still.id || row.title.endsWith(', 10')), all.staleSince]).toEqual(['card 0, 10', true, undefined]);
   });
 
   test('G7 what is closed while the line is down is not asked for again, and what is opened meanwhile is', async () => {
