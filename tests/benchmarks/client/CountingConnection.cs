@@ -57,7 +57,7 @@ internal sealed class CountingConnection : IDisposable
             for (var start = 0; Array.IndexOf(text, RecordSeparator, start) is >= 0 and var end; start = end + 1)
             {
                 using var json = JsonDocument.Parse(text.AsMemory(start, end - start));
-                if (json.RootElement.GetProperty("type").GetInt32() == 1)
+                if (json.RootElement.TryGetProperty("type", out var type) && type.GetInt32() == 1)
                 {
                     yield return json.RootElement.Clone();
                 }
