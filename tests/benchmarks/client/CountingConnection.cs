@@ -70,6 +70,11 @@ internal sealed class CountingConnection : IDisposable
     public static async Task<CountingConnection> OpenAsync(Uri url, Side side, bool keeps, Standing? standing, bool resumes, Action arrived, Action<Exception> failed)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (side.ReceiveBufferBytes is { } bytes)
+        {
+            socket.ReceiveBufferSize = bytes;
+        }
+
         var connection = new CountingConnection(socket, side, keeps, standing, arrived, failed);
         await socket.ConnectAsync(url.Host, url.Port);
         await connection.UpgradeAsync(url.Authority);

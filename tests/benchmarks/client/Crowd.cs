@@ -123,12 +123,11 @@ internal sealed class Crowd : IDisposable
         _reading = [.. _connections.Except(_stalled)];
     }
 
-    /// <summary>All read on; when they show what the first one does.</summary>
-    /// <returns>Rows that came to those that had stopped, and a hash of what all show.</returns>
+    /// <summary>All read on, until those that keep rows show the same.</summary>
+    /// <returns>A hash of what they show, and how long it took.</returns>
     public async Task<object> ReadOnAsync()
     {
         var behind = _connections.Where((_, n) => n > 0 && _keepsRows[n]).ToList();
-        behind.Except(_stalled).ToList().ForEach(connection => connection.Expect(long.MaxValue));
         _stalled.ForEach(connection => connection.ReadOn());
         _stalled = [];
         _reading = [.. _connections];

@@ -13,12 +13,16 @@ internal sealed record Side(string Path, Func<Standing?, string[]> Ask, byte[] R
     public const int Lists = 20;
     private const int FirstList = 2_001;
 
+    /// <summary>What the kernel may keep for a connection that does not read: so much, not as much as it has grown to.</summary>
+    public int? ReceiveBufferBytes { get; init; }
+
     /// <param name="name">What its crowd is told to be.</param>
     /// <param name="n">Which of its crowd's connections it is.</param>
     public static Side Of(string name, int n) => name switch
     {
         "live" => Live(1),
         "live10" => Live([.. Enumerable.Range(1, 10)]),
+        "slow" => Live(1) with { ReceiveBufferBytes = 64 * 1024 },
         "lists" => Live(FirstList + (n % Lists)),
         "plain" => Plain(1),
         "groups" => Plain(FirstList + (n % Lists)),

@@ -27,7 +27,7 @@ public static class FanOut
     }
 
     /// <summary>The n-th change: of ten rows in turn, its title and whether it is done.</summary>
-    private static TicketChange Change(int n) => new(1 + (n % 10), $"The title of a ticket that has been changed for the {n:D6}th time", (n / 10) % 2 == 0);
+    private static TicketChange Change(int n) => new(1 + (n % 10), $"The title of a ticket that has been changed for the {n:D7}th time", (n / 10) % 2 == 0);
 
     private static double CpuMs()
     {
