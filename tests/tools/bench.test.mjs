@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { bench } from '../../tools/lib/bench.mjs';
 import { Progress } from '../../tools/lib/progress.mjs';
 import { Shutdown } from '../../tools/lib/shutdown.mjs';
-import { alternate, median, percentile, ratioResult, spread } from '../benchmarks/lib/statistics.mjs';
+import { alternate, median, percentile, ratioResult, result, spread } from '../benchmarks/lib/statistics.mjs';
 
 let folder;
 before(() => {
@@ -68,4 +68,10 @@ test('runs alternate in order after one that is not counted, and ratios are take
   assert.deepEqual(ratioResult('x', pairs, { budget: 1.6, direction: 'max' }),
     { name: 'x', value: 1.5, budget: 1.6, unit: 'x', direction: 'max', runs: 2, spread: [1.5, 1.5], ok: true });
   assert.equal(ratioResult('x', pairs, { budget: 1.6, direction: 'min' }).ok, false);
+});
+
+test('a result that is no ratio is the median of its runs', () => {
+  assert.deepEqual(result('x', [30, 10, 20], { budget: 20, unit: 'B', direction: 'max' }),
+    { name: 'x', value: 20, budget: 20, unit: 'B', direction: 'max', runs: 3, spread: [15, 25], ok: true });
+  assert.equal(result('x', [30, 10, 21], { budget: 20, unit: 'B', direction: 'max' }).ok, false);
 });

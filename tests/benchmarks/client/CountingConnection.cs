@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -23,20 +24,29 @@ internal sealed class CountingConnection : IDisposable
     private readonly FrameReader _frames = new();
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Standing? _standing;
+    private TaskCompletionSource? _stalled;
+    private volatile bool _isCut;
     private long _expected = long.MaxValue;
-    private long _rows;
 
-    private CountingConnection(Socket socket, Side side, bool keeps, Action arrived, Action<Exception> failed)
+    private CountingConnection(Socket socket, Side side, bool keeps, Standing? standing, Action arrived, Action<Exception> failed)
     {
         _socket = socket;
         _side = side;
         _keeps = keeps;
+        _standing = standing;
         _arrived = arrived;
         _failed = failed;
     }
 
-    /// <summary>Bytes of text that have come since rows were expected.</summary>
+    /// <summary>Bytes of text that have come since rows were expected, or the connection was opened.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Rows that have come since then.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>When the last of the expected rows came.</summary>
+    public long ArrivedAt { get; private set; }
 
     /// <summary>The hub messages that have come since rows were expected.</summary>
     public IEnumerable<JsonElement> Kept
@@ -47,7 +57,7 @@ internal sealed class CountingConnection : IDisposable
             for (var start = 0; Array.IndexOf(text, RecordSeparator, start) is >= 0 and var end; start = end + 1)
             {
                 using var json = JsonDocument.Parse(text.AsMemory(start, end - start));
-                if (json.RootElement.GetProperty("type").GetInt32() == 1)
+                if (json.RootElement.TryGetProperty("type", out var type) && type.GetInt32() == 1)
                 {
                     yield return json.RootElement.Clone();
                 }
@@ -57,15 +67,20 @@ internal sealed class CountingConnection : IDisposable
 
     private static ReadOnlySpan<byte> RowMarker => "\"title\":\""u8;
 
-    public static async Task<CountingConnection> OpenAsync(Uri url, Side side, bool keeps, Action arrived, Action<Exception> failed)
+    public static async Task<CountingConnection> OpenAsync(Uri url, Side side, bool keeps, Standing? standing, bool resumes, Action arrived, Action<Exception> failed)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        var connection = new CountingConnection(socket, side, keeps, arrived, failed);
+        if (side.ReceiveBufferBytes is { } bytes)
+        {
+            socket.ReceiveBufferSize = bytes;
+        }
+
+        var connection = new CountingConnection(socket, side, keeps, standing, arrived, failed);
         await socket.ConnectAsync(url.Host, url.Port);
         await connection.UpgradeAsync(url.Authority);
         _ = connection.ReadAsync();
         connection.Send("""{"protocol":"json","version":1}""");
-        foreach (var message in side.Ask)
+        foreach (var message in side.Ask(resumes ? standing : null))
         {
             connection.Send(message);
         }
@@ -78,16 +93,67 @@ internal sealed class CountingConnection : IDisposable
     {
         lock (_lock)
         {
-            _kept.SetLength(0);
+            Settle();
             Bytes = 0;
-            _rows = 0;
+            Rows = 0;
             _expected = rows;
         }
     }
 
+    /// <summary>Stops reading: what comes stays in the socket.</summary>
+    public void Stall() => _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Reads on.</summary>
+    public void ReadOn()
+    {
+        var stalled = _stalled;
+        _stalled = null;
+        stalled?.TrySetResult();
+    }
+
+    /// <summary>Heeds what was kept, and keeps it no longer.</summary>
+    /// <param name="withRows">Whether rows are looked at.</param>
+    public void Settle(bool withRows = true)
+    {
+        lock (_lock)
+        {
+            if (!_keeps)
+            {
+                return;
+            }
+
+            if (_standing is not null)
+            {
+                foreach (var message in Kept)
+                {
+                    _standing.Heed(message, withRows);
+                }
+            }
+
+            // The beginning of a message stays.
+            var text = _kept.ToArray();
+            var end = Array.LastIndexOf(text, RecordSeparator) + 1;
+            _kept.SetLength(0);
+            _kept.Write(text.AsSpan(end));
+        }
+    }
+
+    /// <summary>Ends the connection at once, as a network does that fails.</summary>
+    public void Cut()
+    {
+        _isCut = true;
+        _socket.LingerState = new(enable: true, seconds: 0);
+        _socket.Dispose();
+    }
+
     public void Ping() => Send("""{"type":6}""");
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _isCut = true;
+        _socket.Dispose();
+        _kept.Dispose();
+    }
 
     private async Task UpgradeAsync(string host)
     {
@@ -122,9 +188,17 @@ internal sealed class CountingConnection : IDisposable
                 Count(buffer.AsSpan(0, length), length - kept);
                 kept = Math.Min(length, RowMarker.Length - 1);
                 buffer.AsSpan(length - kept, kept).CopyTo(buffer);
+                if (_stalled is { } stalled)
+                {
+                    await stalled.Task;
+                }
             }
 
             throw new IOException($"{_side.Path} ended a connection.");
+        }
+        catch (Exception) when (_isCut)
+        {
+            // Nobody waits for it any longer.
         }
         catch (Exception e)
         {
@@ -135,22 +209,28 @@ internal sealed class CountingConnection : IDisposable
 
     private void Count(ReadOnlySpan<byte> text, int added)
     {
-        if (!_ready.Task.IsCompleted && text.IndexOf(_side.Ready) >= 0)
-        {
-            _ready.TrySetResult();
-        }
-
+        var isReady = !_ready.Task.IsCompleted && text.IndexOf(_side.Ready) >= 0;
         bool isLast;
         lock (_lock)
         {
             Bytes += added;
-            var before = _rows;
-            _rows += text.Count(RowMarker);
-            isLast = before < _expected && _rows >= _expected;
+            var before = Rows;
+            Rows += text.Count(RowMarker);
+            isLast = before < _expected && Rows >= _expected;
             if (_keeps)
             {
                 _kept.Write(text[^added..]);
             }
+
+            if (isLast)
+            {
+                ArrivedAt = Stopwatch.GetTimestamp();
+            }
+        }
+
+        if (isReady)
+        {
+            _ready.TrySetResult();
         }
 
         if (isLast)

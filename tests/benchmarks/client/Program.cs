@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using BenchClient;
 
-// Holds many SignalR connections for the bench `fanout` and counts the rows that come, in a process of its own. Reads one JSON request a line from stdin,
+// Holds many SignalR connections for benches and counts the rows that come, in a process of its own. Reads one JSON request a line from stdin,
 // answers each with one line on stdout, and ends with its input.
 var url = new Uri(args[0]);
 var crowds = new Dictionary<string, Crowd>(StringComparer.Ordinal);
@@ -15,9 +15,25 @@ while (await Console.In.ReadLineAsync() is { } line)
     switch (root.GetProperty("do").GetString())
     {
         case "open":
-            var side = Side.Of(root.GetProperty("side").GetString()!);
-            crowds[name] = await Crowd.OpenAsync(url, side, root.GetProperty("connections").GetInt32());
-            answer = new { opened = name };
+            var connections = root.GetProperty("connections").GetInt32();
+            crowds[name] = new(url, root.GetProperty("side").GetString()!, connections, Number("standing"), Number("keepRows"));
+            answer = await crowds[name].OpenAsync(resumes: false);
+            break;
+        case "cut":
+            answer = crowds[name].Cut();
+            break;
+        case "return":
+            answer = await crowds[name].OpenAsync(root.GetProperty("resumes").GetBoolean());
+            break;
+        case "change":
+            answer = await crowds[name].ChangeAsync(root.GetProperty("path").GetString()!, Number("from"), Number("changes"));
+            break;
+        case "stall":
+            crowds[name].Stall(Number("count"));
+            answer = new { stalled = name };
+            break;
+        case "readOn":
+            answer = await crowds[name].ReadOnAsync();
             break;
         case "expect":
             crowds[name].Expect(root.GetProperty("rows").GetInt64());
@@ -39,6 +55,8 @@ while (await Console.In.ReadLineAsync() is { } line)
     }
 
     await Console.Out.WriteLineAsync(JsonSerializer.Serialize(answer));
+
+    int Number(string property) => root.TryGetProperty(property, out var value) ? value.GetInt32() : 0;
 }
 
 static double CpuMs()

@@ -10,18 +10,22 @@ const program = inRoot('tests', 'benchmarks', 'server', 'bin', 'Release', 'net10
 /** Migrating and seeding included; in milliseconds. */
 const START_LIMIT_MS = 60_000;
 
+/** Starts a PostgreSQL for bench servers, with fsync=on. */
+export const startBenchPostgres = ({ shutdown }) => startThrowaway({ durable: true, shutdown });
+
 /**
- * Starts the bench server (tests/benchmarks/server) on a PostgreSQL of its own with fsync=on.
- * @param {{ shutdown: import('../../../tools/lib/shutdown.mjs').Shutdown }} tool ends both when the bench ends
- * @returns {Promise<{ url: string, pid: number }>}
+ * Starts the bench server (tests/benchmarks/server), on a PostgreSQL of its own unless told.
+ * @param {{ shutdown: import('../../../tools/lib/shutdown.mjs').Shutdown, postgres?: Awaited<ReturnType<typeof startBenchPostgres>>, settings?: Record<string, string> }} options
+ *   `shutdown` ends both when the bench ends; `settings`: of its configuration, as environment variables
+ * @returns {Promise<{ url: string, pid: number, post: (request: string) => Promise<any> }>}
  */
-export async function startBenchServer({ shutdown }) {
-  const postgres = await startThrowaway({ durable: true, shutdown });
+export async function startBenchServer({ shutdown, postgres, settings = {} }) {
+  postgres ??= await startBenchPostgres({ shutdown });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawnTied('dotnet', [program], {
     cwd: path.dirname(program),
-    env: { ...process.env, ASPNETCORE_ENVIRONMENT: 'Production', ASPNETCORE_URLS: url, ConnectionStrings__Bench: formatConnectionString({ ...postgres.server, database: 'bench' }) },
+    env: { ...process.env, ...settings, ASPNETCORE_ENVIRONMENT: 'Production', ASPNETCORE_URLS: url, ConnectionStrings__Bench: formatConnectionString({ ...postgres.server, database: 'bench' }) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   shutdown.add(() => stopChild(child));
@@ -35,5 +39,12 @@ export async function startBenchServer({ shutdown }) {
     }
   }, START_LIMIT_MS);
   if (!healthy || gone()) throw new Error(`The bench server did not start (${child.signalCode ?? `exit code ${child.exitCode}`}).`);
-  return { url, pid: child.pid };
+  return { url, pid: child.pid, post: (request) => post(url, request) };
+}
+
+async function post(url, request) {
+  const response = await fetch(`${url}${request}`, { method: 'POST' });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The bench server answered ${response.status}: ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
 }

@@ -45,10 +45,19 @@ export async function alternate({ runs, warmUps = 1, subject, reference, onRun }
  * @param {{ budget: number, direction: 'max' | 'min' }} goal `max`: at most the budget, `min`: at least
  */
 export function ratioResult(name, pairs, { budget, direction }) {
-  const ratios = pairs.map(({ subject, reference }) => subject / reference);
-  const value = median(ratios);
+  return result(name, pairs.map(({ subject, reference }) => subject / reference), { budget, unit: 'x', direction });
+}
+
+/**
+ * A result line: the median of some values, against a budget.
+ * @param {string} name stable; listed in docs/performance.md
+ * @param {number[]} values one for each run
+ * @param {{ budget: number, unit: string, direction: 'max' | 'min' }} goal
+ */
+export function result(name, values, { budget, unit, direction }) {
+  const value = median(values);
   const ok = direction === 'max' ? value <= budget : value >= budget;
-  return { name, value: round(value), budget, unit: 'x', direction, runs: ratios.length, spread: spread(ratios).map(round), ok };
+  return { name, value: round(value), budget, unit, direction, runs: values.length, spread: spread(values).map(round), ok };
 }
 
 /** Three digits after the point. */

@@ -20,13 +20,14 @@ public static class FanOut
     public static void MapFanOut(this IEndpointRouteBuilder endpoints)
     {
         var log = new TicketLog();
-        endpoints.MapPost("/fanout/live", (int changes, IServiceProvider services) => log.AppendAsync(changes, services));
-        endpoints.MapPost("/fanout/plain", (int changes, IHubContext<PlainHub> hub) => SendAsync(changes, hub));
+        endpoints.MapPost("/fanout/live", (int changes, int? from, IServiceProvider services) => log.AppendAsync(from ?? 1, changes, services));
+        endpoints.MapPost("/fanout/plain", (int changes, int? from, IHubContext<PlainHub> hub) => SendAsync(from ?? 1, changes, hub.Clients.Group($"list-{ListId}")));
+        endpoints.MapPost("/fanout/bare", (int changes, int? from, IHubContext<PlainHub> hub) => SendAsync(from ?? 1, changes, hub.Clients.All));
         endpoints.MapGet("/process", () => new { cpuMs = CpuMs() });
     }
 
     /// <summary>The n-th change: of ten rows in turn, its title and whether it is done.</summary>
-    private static TicketChange Change(int n) => new(1 + (n % 10), $"The title of a ticket that has been changed for the {n:D6}th time", (n / 10) % 2 == 0);
+    private static TicketChange Change(int n) => new(1 + (n % 10), $"The title of a ticket that has been changed for the {n:D7}th time", (n / 10) % 2 == 0);
 
     private static double CpuMs()
     {
@@ -34,14 +35,14 @@ public static class FanOut
         return process.TotalProcessorTime.TotalMilliseconds;
     }
 
-    private static async Task<object> SendAsync(int changes, IHubContext<PlainHub> hub)
+    private static async Task<object> SendAsync(int from, int changes, IClientProxy clients)
     {
-        var prepared = Enumerable.Range(1, changes).Select(Change).ToArray();
+        var prepared = Enumerable.Range(from, changes).Select(Change).ToArray();
         var start = Stopwatch.GetTimestamp();
         var cpuMs = CpuMs();
         foreach (var change in prepared)
         {
-            await hub.Clients.Group($"list-{ListId}").SendAsync("TicketChanged", change);
+            await clients.SendAsync("TicketChanged", change);
         }
 
         return new { start, cpuMs };
@@ -52,10 +53,10 @@ public static class FanOut
     {
         private readonly Dictionary<int, Row> _rows = [];
 
-        public async Task<object> AppendAsync(int changes, IServiceProvider services)
+        public async Task<object> AppendAsync(int from, int changes, IServiceProvider services)
         {
             var entity = services.GetRequiredService<LiveModel>().Find("Ticket")!;
-            var prepared = Enumerable.Range(1, changes).Select(n => Written(entity, Change(n))).ToArray();
+            var prepared = Enumerable.Range(from, changes).Select(n => Written(entity, Change(n))).ToArray();
             var publisher = services.GetRequiredService<ChangesetPublisher>();
             var start = Stopwatch.GetTimestamp();
             var cpuMs = CpuMs();
