@@ -149,7 +149,6 @@ export class Merge {
     }
     if (leaves) store.bury(key);
   }
-
 }
 
 function unplug(set: RowSet): void {

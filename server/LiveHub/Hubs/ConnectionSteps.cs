@@ -17,6 +17,8 @@ internal sealed class ConnectionSteps(
 
     /// <summary>No snapshot that the client has shows a transaction from here on.</summary>
     private TransactionId _horizon;
+
+    /// <summary>The offset that the client was told last.</summary>
     private long _told;
 
     /// <summary>The end of the last step: everything up to here was written.</summary>
@@ -28,6 +30,7 @@ internal sealed class ConnectionSteps(
     /// <summary>Where it is behind: up to here everything is in the log alone.</summary>
     private long _droppedThrough;
 
+    /// <summary>Where the router was when the queue was last taken: what came up to here was written.</summary>
     private Position _written;
 
     /// <summary>Everything up to this offset was written, or concerns nothing of the connection.</summary>

@@ -243,7 +243,11 @@ internal sealed class SyncConnection : IDisposable
 
         var joined = _shared.Router.Given;
         subscriptions.ForEach(s => s.Member.ReadAt = joined);
-        return new(_resumeFrom!.Value, joined, subscriptions);
+        var from = _resumeFrom!.Value;
+
+        // A long way back is gone once a connection, however often its client asks.
+        _resumeFrom = null;
+        return new(from, joined, subscriptions);
     }
 
     private void CheckRoom(long id)

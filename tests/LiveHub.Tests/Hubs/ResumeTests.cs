@@ -85,6 +85,21 @@ public sealed class ResumeTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task G12_the_log_is_gone_through_once_a_connection_however_often_it_is_asked()
+    {
+        await using var shop = await StartAsync();
+        await shop.AddItemsAsync(1, "cup");
+        var view = new RawView();
+        await LeaveAsync(shop, view, (1, "Item", ""), (2, "Shelf", ""));
+        await using var client = await ReturnAsync(shop, view, (1, "Item", ""));
+        var steps = view.Steps;
+        await SubscribeAsync(client, view, [(2, "Shelf", "")]);
+        await client.UntilAsync(view, v => v.Steps > steps);
+        Assert.Equal(1, Assert.Single(view.Resumed));
+        Assert.Equal(2, view.Rows(2)!.Count);
+    }
+
+    [Fact]
     public async Task Rule_20_what_must_be_read_again_is_and_the_rest_goes_on()
     {
         await using var shop = await StartAsync();
