@@ -6,25 +6,21 @@ using LiveHub.Model;
 
 namespace LiveHub.Capture;
 
-/// <summary>Brings what a committed transaction wrote into the log. Nothing here throws: the commit is done.</summary>
-internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<ChangesetPublisher> logger)
+/// <summary>
+/// Brings what a committed transaction wrote into the log, after whatever wrote the same rows before it: a row as the second left it shows half of the first
+/// (docs/decisions/0015). Nothing here throws: the commit is done.
+/// </summary>
+internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow window, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<ChangesetPublisher> logger)
 {
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<ChangesetId, OpenTransaction> _named = new();
+    private readonly ConcurrentDictionary<ChangesetId, byte> _named = new();
     private long _version;
 
     /// <summary>Whether a changeset will come, however long ago its transaction began.</summary>
     public bool IsToCome(ChangesetId id) => _named.ContainsKey(id);
 
     /// <summary>How it ended is yet to be found out; a request that gathers what it commits names it already.</summary>
-    public void Name(OpenTransaction transaction)
-    {
-        if (RequestTransactions.Add(transaction.Id))
-        {
-            transaction.IsNamed = true;
-            _named[transaction.Id] = transaction;
-        }
-    }
+    public void Name(OpenTransaction transaction) => transaction.IsNamed |= Name(transaction.Id);
 
     public void Publish(OpenTransaction committed)
     {
@@ -45,7 +41,17 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
         {
             if (stamp is { } known)
             {
-                Append(committed.Build(id, known.Transaction, known.Version) ?? Nothing(id, isNamed));
+                var changeset = committed.Build(id, known.Transaction, known.Version) ?? Nothing(id, isNamed);
+                if (changeset is not null && window.Before(committed, known) is { Count: > 0 } earlier)
+                {
+                    Name(id);
+                    _ = AppendAfterAsync(earlier, changeset, window.Open(known.Transaction, (later, stamp) => known.Version < stamp.Version && committed.MeetsIn(later)));
+                }
+                else
+                {
+                    Append(changeset);
+                }
+
                 return;
             }
 
@@ -101,6 +107,43 @@ internal sealed class ChangesetPublisher(IBackplane backplane, LiveHubMetrics me
     {
         metrics.Failed(Stages.Capture, exception);
         logger.PublishFailed(exception);
+    }
+
+    private bool Name(ChangesetId id)
+    {
+        var isNamed = RequestTransactions.Add(id);
+        if (isNamed)
+        {
+            _named[id] = default;
+        }
+
+        return isNamed;
+    }
+
+    private async Task AppendAfterAsync(IReadOnlyList<CommitWindow.Ticket> earlier, Changeset changeset, CommitWindow.Ticket own)
+    {
+        try
+        {
+            await Task.WhenAll(earlier.Select(t => t.Closed)).WaitAsync(CommitWindow.KnownPatience, time);
+        }
+        catch (TimeoutException e)
+        {
+            // Nobody hears of its end any more: what came after it is not to wait for ever.
+            Report(e);
+        }
+
+        try
+        {
+            Append(changeset);
+        }
+        catch (Exception e)
+        {
+            Report(e);
+        }
+        finally
+        {
+            own.Close();
+        }
     }
 
     private static Changeset? Nothing(ChangesetId id, bool isNamed)

@@ -141,6 +141,15 @@ internal sealed class OpenTransaction(Type contextType, DatabaseName database)
         }
     }
 
+    /// <summary>Whether it wrote a row that another transaction has written after it.</summary>
+    public bool WroteBefore(ChangesetBuilder later, Stamp stamp)
+    {
+        lock (_lock)
+        {
+            return Stamp is { } own && own.Version < stamp.Version && own.Transaction != stamp.Transaction && _writes.MeetsIn(later);
+        }
+    }
+
     /// <summary>It has ended: what it wrote, for the first who says so, and null for all after.</summary>
     public ChangesetBuilder? End()
     {

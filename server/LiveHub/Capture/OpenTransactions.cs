@@ -95,7 +95,7 @@ internal sealed class OpenTransactions(
             {
                 // No event may tell of its end, and its number is what is asked for.
                 open.Add(new(), stamp);
-                open.Window = window.Open(stamp.Value.Transaction, () => open.Hurried.Release());
+                open.Window = window.Open(stamp.Value.Transaction, open.WroteBefore, () => open.Hurried.Release());
                 resolver.Resolve(open);
             }
 
@@ -201,7 +201,7 @@ internal sealed class OpenTransactions(
 
             if (stamp is { } known)
             {
-                own.Window ??= window.Open(known.Transaction, () => resolver.Resolve(own));
+                own.Window ??= window.Open(known.Transaction, own.WroteBefore, () => resolver.Resolve(own));
             }
 
             return own;

@@ -123,7 +123,8 @@ internal sealed class TransactionInterceptor(
     private void Begin(DbTransaction transaction)
     {
         CloseWindow(transaction);
-        _committing.Add(transaction, window.Open());
+        var open = transactions.Find(transaction);
+        _committing.Add(transaction, open?.Stamp is { } stamp ? window.Open(stamp.Transaction, open.WroteBefore) : window.Open());
     }
 
     private void Committed(DbTransaction transaction)

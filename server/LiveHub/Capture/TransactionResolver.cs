@@ -12,7 +12,7 @@ namespace LiveHub.Capture;
 /// committed is published, what was rolled back is dropped, and where nobody knows, the rows concerned are read again.
 /// </summary>
 internal sealed class TransactionResolver(
-    LiveModel model, Databases databases, ChangesetPublisher publisher, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<TransactionResolver> logger)
+    LiveModel model, Databases databases, ChangesetPublisher publisher, CommitWindow window, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<TransactionResolver> logger)
     : IDisposable
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(10);
@@ -31,6 +31,10 @@ internal sealed class TransactionResolver(
         if (!transaction.HasEnded)
         {
             publisher.Name(transaction);
+
+            // Until it is known, no snapshot shows what it may have committed.
+            transaction.Window ??= transaction.Stamp is { } stamp ? window.Open(stamp.Transaction, transaction.WroteBefore, () => transaction.Hurried.Release())
+                : transaction.Backend is null ? null : window.Open();
 
             // Without what belongs to the caller: an ambient transaction, a synchronization context that may not live on.
             ThreadPool.UnsafeQueueUserWorkItem(static ask => _ = ask.Resolver.ResolveAsync(ask.Transaction, ask.Stopping), (Resolver: this, Transaction: transaction, Stopping: _stopping.Token), preferLocal: false);

@@ -31,6 +31,22 @@ internal sealed class ChangesetBuilder
 
     public void Add(ChangesetBuilder later) => _written.AddRange(later._written);
 
+    /// <summary>Whether both wrote the same row, or may have.</summary>
+    public bool MeetsIn(ChangesetBuilder other)
+    {
+        var rows = other._written.ToLookup(w => w.Entity, w => w.Invalidation is null ? w.Key : (KeyValues?)null);
+        foreach (var own in _written.GroupBy(w => w.Entity))
+        {
+            var theirs = rows[own.Key].ToHashSet();
+            if (theirs.Count > 0 && (theirs.Contains(null) || own.Any(w => w.Invalidation is not null || theirs.Contains(w.Key))))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>What was written after the first <paramref name="count"/> was rolled back.</summary>
     public void TakeBack(int count) => _written.RemoveRange(count, _written.Count - count);
 

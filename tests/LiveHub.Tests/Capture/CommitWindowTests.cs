@@ -18,7 +18,7 @@ public sealed class CommitWindowTests
     [Fact]
     public async Task G5_a_snapshot_waits_for_a_transaction_that_it_shows_until_its_end_is_known()
     {
-        var ticket = _window.Open(new TransactionId(9), () => _hurried++);
+        var ticket = _window.Open(new TransactionId(9), WroteNothing, () => _hurried++);
         var waiting = _window.WaitAsync(Seen, TestContext.Current.CancellationToken);
         Assert.Equal(1, _hurried);
         Assert.Equal([TimeSpan.FromSeconds(10)], _clock.Asked);
@@ -30,7 +30,7 @@ public sealed class CommitWindowTests
     [Fact]
     public async Task G5_rather_than_half_a_transaction_a_snapshot_shows_nothing()
     {
-        _ = _window.Open(new TransactionId(9), () => { });
+        _ = _window.Open(new TransactionId(9), WroteNothing, () => { });
         var waiting = _window.WaitAsync(Seen, TestContext.Current.CancellationToken);
         _clock.TimeIsUp();
         await Assert.ThrowsAsync<TimeoutException>(() => waiting);
@@ -39,7 +39,7 @@ public sealed class CommitWindowTests
     [Fact]
     public void A_transaction_that_a_snapshot_does_not_show_holds_nobody_up()
     {
-        _ = _window.Open(new TransactionId(10), () => _hurried++);
+        _ = _window.Open(new TransactionId(10), WroteNothing, () => _hurried++);
         Assert.True(_window.WaitAsync(Seen, TestContext.Current.CancellationToken).IsCompletedSuccessfully);
         Assert.Equal(0, _hurried);
     }
@@ -54,4 +54,16 @@ public sealed class CommitWindowTests
         await waiting;
         Assert.True(_window.WaitAsync(Seen, TestContext.Current.CancellationToken).IsCompletedSuccessfully);
     }
+
+    [Fact]
+    public async Task What_never_says_how_it_ended_holds_snapshots_up_once()
+    {
+        _ = _window.Open(new TransactionId(9), WroteNothing);
+        var waiting = _window.WaitAsync(Seen, TestContext.Current.CancellationToken);
+        _clock.TimeIsUp();
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting);
+        Assert.True(_window.WaitAsync(Seen, TestContext.Current.CancellationToken).IsCompletedSuccessfully);
+    }
+
+    private static bool WroteNothing(ChangesetBuilder later, Stamp stamp) => false;
 }
