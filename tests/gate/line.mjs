@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** A line to a server, of bare TCP, that can be cut: whatever goes over it. */
+/** A line to a server, of bare TCP, that can be cut or stalled: whatever goes over it. */
 export class Line {
-  #sockets = new Set();
+  /** Where what a socket says goes. */
+  #sockets = new Map();
   #isCut = false;
+  #isStalled = false;
   #server;
 
   /** @param {string} url of the server */
@@ -15,13 +17,13 @@ export class Line {
       if (line.#isCut) return near.destroy();
       const far = net.connect(Number(port), hostname);
       for (const [one, other] of [[near, far], [far, near]]) {
-        line.#sockets.add(one);
+        line.#sockets.set(one, other);
         one.on('error', () => {}); // it closes, too
         one.on('close', () => {
           line.#sockets.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        if (!line.#isStalled) one.pipe(other);
       }
     });
     line.#server.listen(0, '127.0.0.1');
@@ -37,11 +39,23 @@ export class Line {
   /** Ends whatever is connected, and lets nobody through until `restore`. */
   cut() {
     this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   restore() {
     this.#isCut = false;
+  }
+
+  /** Lets nothing through in either direction, and ends nothing, until `flow`. */
+  stall() {
+    this.#isStalled = true;
+    for (const socket of this.#sockets.keys()) socket.unpipe();
+  }
+
+  flow() {
+    if (!this.#isStalled) return;
+    this.#isStalled = false;
+    for (const [one, other] of this.#sockets) one.pipe(other);
   }
 
   async close() {

@@ -21,6 +21,7 @@ before(() => {
   write('bad', loop("tally.check(step !== 3, () => ({ step, expected: 'no 3', seen: { step }, because: 'three' }));"));
   write('worse', loop("tally.check(false, () => ({ step: 9 - step, expected: 'less', seen: 'more' }));"));
   write('idle', loop(''));
+  write('short', loop('tally.check(true);') + "return { notes: ['faults: none'], missing: ['fault'] };");
   write('torn', "throw new Error('no server');");
   writeFileSync(path.join(folder, 'good.test.mjs'), '');
 });
@@ -54,6 +55,10 @@ test('a run that checks nothing fails', async () => {
   assert.deepEqual(await run('idle', '--seed', '7', '--steps', '5'), { code: 1, lines: ['seed 7', 'Nothing was checked.', '5 steps, 0 checks, 0 violations'] });
 });
 
+test('a run says what was done, and fails where something has not happened that has to', async () => {
+  assert.deepEqual(await run('short', '--seed', '7', '--steps', '5'), { code: 1, lines: ['seed 7', 'faults: none', 'Too short: no fault.', '5 steps, 5 checks, 0 violations'] });
+});
+
 test('without a seed there is a random one; a run may last for some minutes', async () => {
   const { lines } = await run('good', '--minutes', '0.01');
   assert.match(lines[0], /^seed \d+$/);
@@ -62,7 +67,7 @@ test('without a seed there is a random one; a run may last for some minutes', as
 });
 
 test('wrong names and numbers are refused with what is right', async () => {
-  await assert.rejects(run('nothing'), (error) => /no fuzzer nothing/.test(error.message) && error.remedy === 'The fuzzers: bad, good, idle, torn, worse.');
+  await assert.rejects(run('nothing'), (error) => /no fuzzer nothing/.test(error.message) && error.remedy === 'The fuzzers: bad, good, idle, short, torn, worse.');
   await assert.rejects(run(), /Name one fuzzer/);
   await assert.rejects(run('torn'), /no server/);
   for (const [name, value] of [['seed', '4294967296'], ['seed', 'x'], ['seed', '1.5'], ['steps', '0'], ['steps', ''], ['minutes', '0'], ['minutes', 'x']]) {

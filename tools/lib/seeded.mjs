@@ -18,7 +18,8 @@ export const seededUsage = `  --seed N      the same seed is the same schedule; 
  * @typedef {{ seed: number, steps: number, minutes?: number }} Limits
  * @typedef {{ seed: number, tally: Tally, mayTake: (step: number) => boolean, progress: import('./progress.mjs').Progress, shutdown: Shutdown }} Run
  *   `mayTake`: whether there is time for step number `step`, from 0; what is registered at `shutdown` is undone when the run ends
- * @typedef {{ run: (run: Run) => Promise<void> }} Campaign takes random steps and checks what comes of them; throws when it cannot
+ * @typedef {{ notes: string[], missing: string[] }} Report lines that say what was done, and what has to happen in a run and did not
+ * @typedef {{ run: (run: Run) => Promise<Report | void> }} Campaign takes random steps and checks what comes of them; throws when it cannot
  */
 
 /** @returns {Limits} */
@@ -43,7 +44,7 @@ function readNumber(name, text, { min, max, whole = true }) {
  * @param {{ progress: import('./progress.mjs').Progress }} tool
  * @param {Campaign & { prepare?: () => Promise<void> }} campaign
  * @param {(line: string) => void} print
- * @returns {Promise<number>} the exit code: 0 where all was well, 1 where something was not, or nothing was checked
+ * @returns {Promise<number>} the exit code: 0 where all was well, 1 where something was not, nothing was checked, or what has to happen did not
  */
 export async function runSeeded({ seed, steps, minutes }, { progress, shutdown }, campaign, print) {
   print(`seed ${seed}`);
@@ -53,8 +54,9 @@ export async function runSeeded({ seed, steps, minutes }, { progress, shutdown }
   const tally = new Tally();
   const deadline = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
   const mayTake = (step) => step < steps && performance.now() < deadline && !tally.isFull && !own.begun;
+  let report;
   try {
-    await campaign.run({ seed, tally, mayTake, progress, shutdown: own });
+    report = await campaign.run({ seed, tally, mayTake, progress, shutdown: own });
   } finally {
     await own.run();
     forget();
@@ -63,9 +65,12 @@ export async function runSeeded({ seed, steps, minutes }, { progress, shutdown }
     const { step, expected, seen, because } = tally.first;
     print(`violation: seed ${seed}, step ${step}\n  expected: ${expected}\n  seen:     ${seen}\n  step:     ${because}`);
   }
+  report?.notes.forEach((line) => print(line));
+  const missing = report?.missing ?? [];
+  if (missing.length > 0) print(`Too short: no ${missing.join(', no ')}.`);
   if (tally.checks === 0) print('Nothing was checked.');
   print(`${tally.steps} steps, ${tally.checks} checks, ${tally.violations} violations`);
-  return tally.violations > 0 || tally.checks === 0 ? 1 : 0;
+  return tally.violations > 0 || tally.checks === 0 || missing.length > 0 ? 1 : 0;
 }
 
 /** What was done, looked at and found. */

@@ -27,9 +27,8 @@ internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow wind
         if (committed.End() is { } writes)
         {
             Publish(writes, committed.Stamp, committed.Id, committed.IsNamed);
+            committed.Window?.Close();
         }
-
-        committed.Window?.Close();
     }
 
     public void Publish(ChangesetBuilder committed, Stamp? stamp) => Publish(committed, stamp, ChangesetId.New(time.GetUtcNow()), isNamed: false);
@@ -42,10 +41,11 @@ internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow wind
             if (stamp is { } known)
             {
                 var changeset = committed.Build(id, known.Transaction, known.Version) ?? Nothing(id, isNamed);
-                if (changeset is not null && window.Before(committed, known) is { Count: > 0 } earlier)
+                if (changeset is not null && window.HasEarlier(committed, known))
                 {
                     Name(id);
-                    _ = AppendAfterAsync(earlier, changeset, window.Open(known.Transaction, (later, stamp) => known.Version < stamp.Version && committed.MeetsIn(later)));
+                    var own = window.Open(known.Transaction, (later, at) => known.Version < at.Version && committed.MeetsIn(later));
+                    _ = AppendInTurnAsync(committed, known, changeset, own);
                 }
                 else
                 {
@@ -76,9 +76,8 @@ internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow wind
         if (transaction.End() is not null)
         {
             Append(Nothing(transaction.Id, transaction.IsNamed));
+            transaction.Window?.Close();
         }
-
-        transaction.Window?.Close();
     }
 
     /// <summary>What was saved could not be brought into the log: whatever it may have touched is read again.</summary>
@@ -120,11 +119,11 @@ internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow wind
         return isNamed;
     }
 
-    private async Task AppendAfterAsync(IReadOnlyList<CommitWindow.Ticket> earlier, Changeset changeset, CommitWindow.Ticket own)
+    private async Task AppendInTurnAsync(ChangesetBuilder writes, Stamp stamp, Changeset changeset, CommitWindow.Ticket own)
     {
         try
         {
-            await Task.WhenAll(earlier.Select(t => t.Closed)).WaitAsync(CommitWindow.KnownPatience, time);
+            await window.WaitForEarlierAsync(writes, stamp);
         }
         catch (TimeoutException e)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using LiveHub.Changes;
 
 namespace LiveHub.Capture;
@@ -12,12 +11,13 @@ namespace LiveHub.Capture;
 internal sealed class CommitWindow(TimeProvider time)
 {
     /// <summary>For something that is known to have been committed, be the machine busy or the database to be asked.</summary>
-    public static readonly TimeSpan KnownPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KnownPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Longer than the way from a commit's answer to the log ever takes; a save that waits for a lock has committed nothing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<Ticket, byte> _open = new();
+    private readonly Lock _lock = new();
+    private readonly HashSet<Ticket> _open = [];
 
     /// <summary>The database may commit from now on, and its answer will say so.</summary>
     public Ticket Open() => Open(new(this, transaction: null, wroteBefore: null, hurry: null));
@@ -27,69 +27,95 @@ internal sealed class CommitWindow(TimeProvider time)
     /// <param name="hurry">Finds out how it ended, where no answer says so.</param>
     public Ticket Open(TransactionId transaction, Func<ChangesetBuilder, Stamp, bool> wroteBefore, Action? hurry = null) => Open(new(this, transaction, wroteBefore, hurry));
 
-    /// <summary>What was committed, is on its way to the log, and wrote a row before these writes did.</summary>
-    public IReadOnlyList<Ticket> Before(ChangesetBuilder writes, Stamp stamp)
+    /// <summary>Whether something was committed, is on its way to the log, and wrote a row before these writes did.</summary>
+    public bool HasEarlier(ChangesetBuilder writes, Stamp stamp)
     {
-        List<Ticket>? earlier = null;
-        foreach (var (ticket, _) in _open)
+        lock (_lock)
         {
-            if (ticket.WroteBefore(writes, stamp))
+            foreach (var ticket in _open)
             {
-                (earlier ??= []).Add(ticket);
+                if (ticket.WroteBefore(writes, stamp))
+                {
+                    return true;
+                }
             }
-        }
 
-        return earlier ?? (IReadOnlyList<Ticket>)[];
+            return false;
+        }
     }
 
     /// <param name="seen">What the snapshot shows; null where nobody knows, or it does not matter.</param>
     /// <exception cref="TimeoutException">It shows a transaction of which nobody could find out in time how it ended.</exception>
     public async Task WaitAsync(TransactionSnapshot? seen, CancellationToken cancellationToken)
     {
-        var tickets = _open.Keys.Where(t => t.Concerns(seen)).ToLookup(t => t.IsKnown);
-        if (tickets.Count == 0)
-        {
-            return;
-        }
-
-        foreach (var known in tickets[true])
-        {
-            known.Hurry();
-        }
-
+        var unknown = Find(t => !t.IsKnown);
+        var known = PassAsync(() => Find(t => t.IsShownIn(seen)), cancellationToken);
         try
         {
-            await Task.WhenAll(tickets[false].Select(t => t.Closed)).WaitAsync(Patience, time, cancellationToken);
+            await AllClosedAsync(unknown).WaitAsync(Patience, time, cancellationToken);
         }
         catch (TimeoutException)
         {
             // Abandoned, or held up in the database: nothing that this snapshot could have seen.
-            foreach (var ticket in tickets[false])
-            {
-                _open.TryRemove(ticket, out _);
-            }
+            Forget(unknown);
         }
 
-        try
+        // Of what was unknown, something may have become known meanwhile.
+        await known;
+        await PassAsync(() => Find(t => t.IsShownIn(seen)), cancellationToken);
+    }
+
+    /// <summary>Completes when what was committed and wrote a row before these writes did is in the log.</summary>
+    /// <exception cref="TimeoutException">Nobody could find out in time how it ended.</exception>
+    public Task WaitForEarlierAsync(ChangesetBuilder writes, Stamp stamp) => PassAsync(() => Find(t => t.WroteBefore(writes, stamp)), CancellationToken.None);
+
+    /// <summary>These have ended: who asks hears of it, however busy the machine is.</summary>
+    private async Task PassAsync(Func<List<Ticket>> find, CancellationToken cancellationToken)
+    {
+        while (find() is { Count: > 0 } known)
         {
-            // These have ended: who asks hears of it, however busy the machine is.
-            await Task.WhenAll(tickets[true].Select(t => t.Closed)).WaitAsync(KnownPatience, time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            foreach (var abandoned in tickets[true].Where(t => !t.IsAskedFor))
+            known.ForEach(t => t.Hurry());
+            try
             {
-                _open.TryRemove(abandoned, out _);
+                await AllClosedAsync(known).WaitAsync(KnownPatience, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                Forget(known.FindAll(t => !t.IsAskedFor));
+                throw;
             }
 
-            throw;
+            // One may have been closed for another, which goes on in its place.
         }
     }
 
+    private static Task AllClosedAsync(List<Ticket> tickets) => tickets.Count == 0 ? Task.CompletedTask : Task.WhenAll(tickets.Select(t => t.Closed));
+
     private Ticket Open(Ticket ticket)
     {
-        _open.TryAdd(ticket, 0);
+        lock (_lock)
+        {
+            _open.Add(ticket);
+        }
+
         return ticket;
+    }
+
+    /// <summary>All at one moment: whoever closes one to open another opens that first.</summary>
+    private List<Ticket> Find(Func<Ticket, bool> isMeant)
+    {
+        lock (_lock)
+        {
+            return [.. _open.Where(isMeant)];
+        }
+    }
+
+    private void Forget(List<Ticket> tickets)
+    {
+        lock (_lock)
+        {
+            _open.ExceptWith(tickets);
+        }
     }
 
     internal sealed class Ticket(CommitWindow window, TransactionId? transaction, Func<ChangesetBuilder, Stamp, bool>? wroteBefore, Action? hurry)
@@ -106,13 +132,17 @@ internal sealed class CommitWindow(TimeProvider time)
 
         public bool WroteBefore(ChangesetBuilder writes, Stamp stamp) => wroteBefore?.Invoke(writes, stamp) is true;
 
-        public bool Concerns(TransactionSnapshot? seen) => transaction is not { } id || seen?.Sees(id) is true;
+        public bool IsShownIn(TransactionSnapshot? seen) => transaction is { } id && seen?.Sees(id) is true;
 
         public void Hurry() => hurry?.Invoke();
 
         public void Close()
         {
-            window._open.TryRemove(this, out _);
+            lock (window._lock)
+            {
+                window._open.Remove(this);
+            }
+
             _closed.TrySetResult();
         }
     }

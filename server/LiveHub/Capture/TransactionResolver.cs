@@ -58,6 +58,7 @@ internal sealed class TransactionResolver(
             {
                 writes.Doubt(0);
                 publisher.Publish(writes, stamp: null, transaction.Id, transaction.IsNamed);
+                transaction.Window?.Close();
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -66,11 +67,12 @@ internal sealed class TransactionResolver(
         }
         catch (Exception e)
         {
-            publisher.Lost(e, transaction.End(), transaction.Id);
-        }
-        finally
-        {
-            transaction.Window?.Close();
+            var lost = transaction.End();
+            publisher.Lost(e, lost, transaction.Id);
+            if (lost is not null)
+            {
+                transaction.Window?.Close();
+            }
         }
     }
 

@@ -1,0 +1,87 @@
+/**
+ * Writers, readers and faults at once, on a server and a database of their own: docs/guarantees.md says what has to hold meanwhile. Whenever a listener is called, what a reader shows is
+ * looked at; after each round all faults are mended, and every collection has to equal its query.
+ */
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { until } from '../../tools/lib/processes.mjs';
+import { startThrowaway } from '../../tools/lib/postgres/throwaway.mjs';
+import { ChaosServer } from './lib/chaos-server.mjs';
+import { Faults } from './lib/faults.mjs';
+import { Writers } from './lib/writers.mjs';
+import { Reader } from './reader/reader.mjs';
+import { isLook, isWrite, READERS, ROUND, stepOf } from './schedule.mjs';
+
+export const needs = ['client', 'solution'];
+
+/** The rules that can be turned off. */
+export const rules = ['version', 'snapshot', 'tombstone', 'transaction'];
+
+/** A rule that is off is found sooner when all is compared more often. */
+const BROKEN_ROUND = 250;
+
+/** How long all may take to come right once nothing fails any more. */
+const REST_MS = 30_000;
+const BROKEN_REST_MS = 5_000;
+
+/** A database on a disk that may be slow: one run in three. */
+export const isDurable = (seed) => seed % 3 === 0;
+
+/**
+ * @param {import('../../tools/lib/seeded.mjs').Run} run
+ * @param {{ rule?: string, round?: number }} [options] `rule`: which one is turned off; `round`: after how many steps all is compared
+ * @returns {Promise<import('../../tools/lib/seeded.mjs').Report>}
+ */
+export async function run({ seed, tally, mayTake, progress, shutdown }, { rule, round = rule ? BROKEN_ROUND : ROUND } = {}) {
+  const durable = isDurable(seed);
+  const { server } = await startThrowaway({ durable, shutdown });
+  const database = `chaos_${randomBytes(6).toString('hex')}`;
+  const chaos = await ChaosServer.start({ server, database, rule, shutdown });
+  const query = new pg.Client({ ...server, database });
+  await query.connect();
+  shutdown.add(() => query.end());
+  let n = 0;
+  let rounds = 0;
+  const check = (ok, tell) => tally.check(ok, () => ({ step: n, ...tell() }));
+  const readers = await Promise.all(Array.from({ length: READERS }, (_, i) => Reader.behind(chaos.url, i, check)));
+  shutdown.add(() => Promise.all(readers.map((reader) => reader.close())));
+  const writers = new Writers({ url: chaos.url, seed, shutdown });
+  const faults = new Faults({ server: chaos, readers, database: query });
+  for (let isRight = true; isRight && mayTake(n);) {
+    for (const end = n + round; n < end && mayTake(n); n++) {
+      const step = stepOf(seed, n);
+      tally.steps++;
+      if (isWrite(step)) await writers.take(n);
+      else if (isLook(step)) readers[step.reader].take(step);
+      else faults.begin(step);
+    }
+    await faults.mend();
+    await writers.settle();
+    isRight = await rest(chaos, readers, query, check, rule ? BROKEN_REST_MS : REST_MS);
+    rounds++;
+    progress.line(`${n} steps, ${tally.checks} checks, ${tally.violations} violations`);
+  }
+  const { drop, stall, backends, kill } = faults.counts;
+  const { appended, late, latest } = chaos.counts;
+  const calls = readers.reduce((sum, reader) => sum + reader.calls, 0);
+  const written = writers.answers.get(200) ?? 0;
+  return {
+    notes: [
+      `faults: ${drop} sockets dropped, ${stall} stalled, ${kill} servers killed, ${backends} backends killed, ${late} of ${appended} changesets published after more than 100 later ones (at most ${latest})`,
+      `looked at: ${calls} listener calls of ${READERS} clients, ${rounds} times all collections beside their queries; fsync=${durable ? 'on' : 'off'}, ${written} of ${n} steps written`,
+    ],
+    missing: [[drop, 'socket dropped'], [stall, 'socket stalled'], [backends, 'backend killed'], [calls, 'listener called'], [written, 'row written']].filter(([count]) => count === 0).map(([, what]) => what),
+  };
+}
+
+/** When nobody writes and nothing fails, every collection becomes what its query gives. @returns {Promise<boolean>} whether it has */
+async function rest(chaos, readers, database, check, limitMs) {
+  await chaos.release();
+  await until(async () => (await chaos.state()).held === 0, limitMs);
+  for (const reader of readers) {
+    let difference;
+    await until(async () => (difference = await reader.differs(database)) === undefined, limitMs);
+    if (!check(difference === undefined, () => ({ ...difference, because: 'at rest' }))) return false;
+  }
+  return true;
+}
