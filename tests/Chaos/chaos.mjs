@@ -70,7 +70,7 @@ export async function run({ seed, tally, mayTake, progress, shutdown }, { rule, 
       `faults: ${drop} sockets dropped, ${stall} stalled, ${kill} servers killed, ${backends} backends killed, ${late} of ${appended} changesets published after more than 100 later ones (at most ${latest})`,
       `looked at: ${calls} listener calls of ${READERS} clients, ${rounds} times all collections beside their queries; fsync=${durable ? 'on' : 'off'}, ${written} of ${n} steps written`,
     ],
-    missing: [[drop, 'socket dropped'], [stall, 'socket stalled'], [backends, 'backend killed'], [calls, 'listener called'], [written, 'row written']].filter(([count]) => count === 0).map(([, what]) => what),
+    missing: [[drop + stall + backends + kill + late, 'fault'], [calls, 'call of a listener'], [written, 'write']].filter(([count]) => count === 0).map(([, what]) => what),
   };
 }
 

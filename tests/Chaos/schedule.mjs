@@ -10,7 +10,7 @@ export const READERS = 5;
 export const ROUND = 1_000;
 
 /** Where in a round which fault begins; every second round the server is killed. */
-const FAULTS = new Map([[80, 'drop'], [200, 'backends'], [320, 'stall'], [440, 'drop'], [520, 'backends'], [640, 'kill'], [720, 'stall'], [860, 'drop']]);
+const FAULTS = new Map([[20, 'drop'], [60, 'backends'], [110, 'stall'], [180, 'kill'], [320, 'drop'], [440, 'backends'], [560, 'stall'], [680, 'drop'], [780, 'backends'], [860, 'drop']]);
 
 /** Every so many steps a write is held up after its commit: before it is published, or on the way to the log. */
 const DELAYS = new Map([[1, 'log'], [9, 'log'], [13, 'commit'], [18, 'log'], [25, 'log'], [31, 'log']]);

@@ -65,5 +65,32 @@ public sealed class CommitWindowTests
         Assert.True(_window.WaitAsync(Seen, TestContext.Current.CancellationToken).IsCompletedSuccessfully);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task G5_whoever_waits_for_a_transaction_waits_for_the_window_that_it_goes_on_with(bool isSnapshot)
+    {
+        var (cancellationToken, stamp) = (TestContext.Current.CancellationToken, new Stamp(20, new(11)));
+        var commit = _window.Open(new TransactionId(9), WroteAll);
+        var waiting = isSnapshot ? _window.WaitAsync(Seen, cancellationToken) : _window.WaitForEarlierAsync(new(), stamp);
+        var inTurn = _window.Open(new TransactionId(9), WroteAll);
+        commit.Close();
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting.WaitAsync(TimeSpan.FromMilliseconds(100), cancellationToken));
+        inTurn.Close();
+        await waiting;
+    }
+
+    [Fact]
+    public async Task G5_what_is_known_of_a_command_only_when_it_is_to_be_published_holds_snapshots_up_too()
+    {
+        var command = _window.Open();
+        var waiting = _window.WaitAsync(Seen, TestContext.Current.CancellationToken);
+        var inTurn = _window.Open(new TransactionId(9), WroteAll);
+        command.Close();
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting.WaitAsync(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken));
+        inTurn.Close();
+        await waiting;
+    }
+
+    private static bool WroteAll(ChangesetBuilder later, Stamp stamp) => true;
+
     private static bool WroteNothing(ChangesetBuilder later, Stamp stamp) => false;
 }

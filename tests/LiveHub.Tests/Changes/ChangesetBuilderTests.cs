@@ -54,6 +54,25 @@ public sealed class ChangesetBuilderTests
     }
 
     [Fact]
+    public void Two_meet_where_both_wrote_a_row_or_may_have()
+    {
+        var other = new ChangesetBuilder();
+        Assert.False(_builder.MeetsIn(other));
+        _builder.Add(Catalog.Genre, A, B);
+        Assert.False(_builder.MeetsIn(other));
+        other.Add(Catalog.Genre, null, Genre(2, "a"));
+        Assert.False(_builder.MeetsIn(other));
+        other.Add(Catalog.Genre, B, null);
+        Assert.True(_builder.MeetsIn(other));
+
+        var whole = new ChangesetBuilder();
+        whole.Add(Invalidation.Of(Catalog.Genre));
+        Assert.True(_builder.MeetsIn(whole));
+        Assert.True(whole.MeetsIn(_builder));
+        Assert.False(whole.MeetsIn(new()));
+    }
+
+    [Fact]
     public void C9_an_insert_and_a_delete_are_nothing()
     {
         _builder.Add(Catalog.Genre, null, A);
