@@ -47,9 +47,9 @@ public sealed class LiveHubOptions
 
     /// <summary>
     /// Row diffs, and calls of <see cref="ILiveHub"/>, that may wait for one connection. Where a client falls further behind, they are dropped, and it is caught up from the log when it reads again:
-    /// each row once, as it is then. From 100 to 1,000,000; default 10,000. A single changeset is never too much for its size alone.
+    /// each row once, as it is then. From 100 to 1,000,000; default 2,000. A single changeset is never too much for its size alone.
     /// </summary>
-    public int MaxQueuedRows { get; set; } = 10_000;
+    public int MaxQueuedRows { get; set; } = 2_000;
 }
 
 /// <summary>How much of the log is kept; what comes first counts.</summary>

@@ -10,6 +10,9 @@ import { alternate, median, ratioResult } from './lib/statistics.mjs';
 
 export const needs = ['packages', 'solution'];
 
+/** All changes of a run may wait for one connection: else a row's last state would do for several. */
+const MAX_QUEUED_ROWS = 100_000;
+
 /** `changes` of one run: fewer than may wait for one connection. `warmUps`: until .NET has compiled for good what both sides run. */
 const CASES = [
   { connections: 100, changes: 4_000, warmUps: 12, budget: 1.3 },
@@ -23,7 +26,7 @@ const TICKS_PER_SECOND = 1e9;
 
 export async function run({ quick, progress, shutdown }) {
   const runs = quick ? 3 : 11;
-  const server = await startBenchServer({ shutdown });
+  const server = await startBenchServer({ shutdown, settings: { LiveHub__MaxQueuedRows: String(MAX_QUEUED_ROWS) } });
   const ask = startBenchClient({ url: server.url, shutdown });
   const results = [];
   const medians = {};

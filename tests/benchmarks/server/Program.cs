@@ -1,4 +1,5 @@
 using BenchServer;
+using LiveHub;
 using Microsoft.EntityFrameworkCore;
 
 // The server that benches measure: LiveHub and the hand-written way side by side, on the same table.
@@ -10,6 +11,7 @@ builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddDbContextPool<LiveDb>(options => options.UseNpgsql(database));
 builder.Services.AddDbContextPool<PlainDb>(options => options.UseNpgsql(database));
 builder.Services.AddLiveHub<LiveDb>(live => live.Expose<Ticket>().UsePostgreSql());
+builder.Services.Configure<LiveHubOptions>(builder.Configuration.GetSection("LiveHub"));
 builder.Services.AddSignalR();
 
 var app = builder.Build();
