@@ -93,8 +93,8 @@ export interface End { readonly offset: number; readonly tag: string }
 /** Whole steps, each what is merged at once: one changeset, or one snapshot with what joins it (P13); and the position after them. */
 export interface Steps { readonly type: "steps"; readonly steps: readonly (readonly Op[])[]; readonly end: End }
 
-/** A part of a step that is too long for one message; the last one has the position after it. */
-export interface Part { readonly type: "part"; readonly step: number; readonly ops: readonly Op[]; readonly end?: End }
+/** A part of a step that is too long for one message; the last one has the position after it. Of a step that is dropped, nothing counts. */
+export interface Part { readonly type: "part"; readonly step: number; readonly ops: readonly Op[]; readonly end?: End; readonly dropped?: boolean }
 
 export interface Fault {
   readonly type: "error";

@@ -5,11 +5,11 @@ export class StepAssembler {
   readonly #unfinished = new Map<number, Op[]>();
 
   /** Takes a part in; returns its step when this was the last. */
-  add({ step, ops, end }: Part): readonly Op[] | undefined {
+  add({ step, ops, end, dropped }: Part): readonly Op[] | undefined {
     const all = this.#unfinished.get(step) ?? [];
     all.push(...ops);
     this.#unfinished.set(step, all);
-    if (end && this.#unfinished.delete(step)) return all;
-    return undefined;
+    if (dropped || end) this.#unfinished.delete(step);
+    return end && all;
   }
 }

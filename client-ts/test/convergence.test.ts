@@ -24,9 +24,11 @@ const targets: readonly Target[] = [
 
 type Event =
   | { readonly do: "write"; readonly writes: readonly Write[] }
-  | { readonly do: "open"; readonly target: number }
+  | { readonly do: "open"; readonly targets: readonly number[] }
   | { readonly do: "close"; readonly view: number }
   | { readonly do: "answer"; readonly back: number; readonly ahead: number }
+  | { readonly do: "begin"; readonly back: number }
+  | { readonly do: "end"; readonly ahead: number; readonly drop: boolean }
   | { readonly do: "advance" }
   | { readonly do: "deliver"; readonly messages: number }
   | ({ readonly do: "lose" } & Manner);
@@ -40,9 +42,11 @@ const write = fc.oneof(
 const rarely = fc.integer({ min: 0, max: 3 }).map((n) => n === 0);
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("write" as const), writes: fc.array(write, { minLength: 1, maxLength: 3 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("open" as const), target: fc.nat(targets.length - 1) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("open" as const), targets: fc.array(fc.nat(targets.length - 1), { minLength: 1, maxLength: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("close" as const), view: fc.nat(9) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("answer" as const), back: fc.nat(3), ahead: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("begin" as const), back: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("end" as const), ahead: fc.nat(3), drop: rarely }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("advance" as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("deliver" as const), messages: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("lose" as const), late: fc.boolean(), newEpoch: rarely, forgot: rarely }) },
@@ -78,7 +82,7 @@ class Run {
         this.#history.commit(event.writes);
         break;
       case "open":
-        this.#open(targets[event.target] as Target);
+        for (const target of event.targets) this.#open(targets[target] as Target);
         break;
       case "close": {
         const entry = [...this.#views][event.view];
@@ -88,6 +92,12 @@ class Run {
       }
       case "answer":
         this.#server.answer(event.back, event.ahead);
+        break;
+      case "begin":
+        this.#server.begin(event.back);
+        break;
+      case "end":
+        this.#server.end(event.ahead, event.drop);
         break;
       case "advance":
         this.#server.advance();
@@ -108,6 +118,7 @@ class Run {
   /** Lets everything arrive, and holds every collection against its query. */
   async finish(): Promise<void> {
     while (this.#server.hasWork || this.#wire.length > 0) {
+      this.#server.end(1);
       this.#server.answer(1, 1);
       this.#server.advance();
       this.#deliver(99);

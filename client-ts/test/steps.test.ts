@@ -155,6 +155,19 @@ describe("steps", () => {
     );
   });
 
+  test("P13: of a step that is dropped nothing is merged, and what is begun anew stands alone", async () => {
+    const { receive, views: [view] } = await listen();
+    const part = (step: number, ids: readonly number[], more: object = {}): object =>
+      ({ type: "part", step, ops: [{ shape: 1, snapshot: null, rows: ids.map((id) => rowOf(id, "a", 0)) }], ...more });
+    const end = { offset: 9, tag: "t" };
+    receive([part(1, [1, 2]), part(2, [3]), { type: "part", step: 1, ops: [], dropped: true }]);
+    expect(view?.rows).toEqual([]);
+    receive([part(1, [4], { end })]);
+    expect(view?.rows).toEqual([rowOf(4, "a", 0)]);
+    receive([{ type: "part", step: 2, ops: [], end }]);
+    expect(view?.rows).toEqual([rowOf(3, "a", 0)]);
+  });
+
   test("rule 18: a step that is unfinished when the connection ends is dropped", async () => {
     const subscriptions = new Subscriptions({ welcomed() {}, incompatible() {}, leaving() {} });
     const view = new CollectionView(subscriptions.open({ entity: "Card" }), { left() {} }, undefined, asTheyCame);

@@ -40,10 +40,17 @@ public sealed class LiveHubOptions
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Bytes that the rows of one subscribe message may take, encoded; they are held until the connection has taken them, and a connection's messages are
-    /// read one after the other. What is read again at one time may take as much; where it is more, the client asks for each again. From 64 KiB to 1 GiB; default 64 MiB.
+    /// Bytes that the rows of one subscribe message may take, encoded; they are held until the connection has taken them (<see cref="SnapshotMemoryBytes"/>), and a connection's
+    /// messages are read one after the other, besides a long one on its way. What is read again at one time may take as much; where it is more, the client asks for each again. From
+    /// 64 KiB to 1 GiB; default 64 MiB, of which a page makes objects that take several times as much.
     /// </summary>
     public long MaxSnapshotBytes { get; set; } = 64L << 20;
+
+    /// <summary>
+    /// Bytes of the rows that are read at one time, for one subscribe message, which are held in memory, encoded; what is beyond waits for its readers in a temporary file, which nobody else can
+    /// open (<see cref="Path.GetTempPath"/>). From 64 KiB to 1 GiB; default 16 MiB.
+    /// </summary>
+    public long SnapshotMemoryBytes { get; set; } = 16L << 20;
 
     /// <summary>
     /// Row diffs, and calls of <see cref="ILiveHub"/>, that may wait for one connection. Where a client falls further behind, they are dropped, and it is caught up from the log when it reads again:
@@ -52,7 +59,10 @@ public sealed class LiveHubOptions
     public int MaxQueuedRows { get; set; } = 2_000;
 }
 
-/// <summary>How much of the log is kept; what comes first counts.</summary>
+/// <summary>
+/// How much of the log is kept; what comes first counts. What has come since a snapshot was begun that is not with its reader yet is kept for longer: for
+/// <see cref="LiveHubOptions.SnapshotTimeout"/> and 60 seconds, but no more than four times the count and the bytes.
+/// </summary>
 public sealed class LogRetention
 {
     /// <summary>Changesets. From 1 to 10,000,000; default 100,000.</summary>

@@ -14,6 +14,7 @@ internal sealed class LiveHubOptionsValidator : IValidateOptions<LiveHubOptions>
         Check(nameof(options.MaxFilterBytesPerConnection), options.MaxFilterBytesPerConnection, 64L << 10, 1L << 30);
         Check(nameof(options.MaxConcurrentSnapshots), options.MaxConcurrentSnapshots, 1, 1_000);
         Check(nameof(options.MaxSnapshotBytes), options.MaxSnapshotBytes, 64L << 10, 1L << 30);
+        Check(nameof(options.SnapshotMemoryBytes), options.SnapshotMemoryBytes, 64L << 10, 1L << 30);
         Check(nameof(options.MaxQueuedRows), options.MaxQueuedRows, 100, 1_000_000);
         Check(nameof(options.SnapshotTimeout), options.SnapshotTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Check(nameof(options.TransactionTimeout), options.TransactionTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));

@@ -78,6 +78,8 @@ public static class LiveHubServiceCollectionExtensions
 
         services.TryAddSingleton<IBackplane, MemoryBackplane>();
         services.TryAddSingleton<ShapeReader>();
+        services.TryAddSingleton<SnapshotsInProgress>();
+        services.TryAddSingleton<SpoolFolder>();
         services.TryAddSingleton<SnapshotReader>();
         services.TryAddSingleton<SharedSnapshots>();
         services.TryAddSingleton<RowOrder>();

@@ -12,6 +12,9 @@ const allColumns = ["id", "list", "title", "v"] as const;
 interface Shape { readonly name: string; readonly number: number; readonly matches: (row: ModelRow) => boolean; readonly columns: readonly string[] }
 interface Subscription { readonly id: number; readonly shape: Shape; readonly resumed: boolean }
 
+/** A snapshot that is on its way: what was asked for, the shapes whose rows were sent, and the commit that they are of. */
+interface Stream { readonly step: number; readonly asked: readonly Subscription[]; readonly shapes: readonly Shape[]; readonly at: number }
+
 /** A table with its whole history: `at(n)` is the table after commit n. Its log may begin a new epoch, in which versions begin anew. */
 export class History {
   readonly #tables: Table[] = [new Map()];
@@ -82,6 +85,9 @@ export class ModelConnection {
   #offset: number;
   readonly #late: boolean;
   readonly #forgot: boolean;
+  readonly #accepted = new Set<Subscription>();
+  #stream: Stream | undefined;
+  #steps = 1_000_000;
   /** What the client's rows are as of, where it can go on from there. */
   #resumeFrom: number | undefined;
 
@@ -125,32 +131,50 @@ export class ModelConnection {
 
   /** Answers the oldest subscribe message. `back`: how far behind the head the snapshot is; `ahead`: how far after it the step enters. */
   answer(back: number, ahead: number): void {
-    const asked = (this.#asked.shift() ?? []).filter(({ id }) => this.#subscriptions.has(id));
+    const asked = this.#open(this.#asked.shift());
     if (asked.length === 0) return;
-    for (const subscription of asked) if (this.#late || subscription.resumed) this.#accept(subscription);
-    const { head, epoch } = this.#history;
-    const at = Math.max(epoch.from, head - back);
-    const end = Math.min(head, Math.max(at, this.#offset) + ahead);
-    const shapes = [...new Set(asked.filter(({ resumed }) => !resumed).map(({ shape }) => shape))];
-    const resumed = [...new Set(asked.filter((subscription) => subscription.resumed).map(({ shape }) => shape))];
-    const ops: Op[] = shapes.map((shape) => ({
-      shape: shape.number,
-      snapshot: null,
-      rows: [...this.#history.at(at).values()].filter(shape.matches).map((row) => project(row, shape.columns)),
-    }));
-    if (this.#resumeFrom !== undefined) ops.push(...this.#changes(this.#resumeFrom, end, resumed));
-    const live = [...this.#live].filter((shape) => !shapes.includes(shape));
-    for (let commit = Math.min(at, this.#offset) + 1; commit <= end; commit++) {
-      const concerned = [...(commit > this.#offset ? live : []), ...(commit > at ? shapes : [])];
-      ops.push(...this.#changes(commit - 1, commit, concerned));
+    this.#acceptAll(asked);
+    const at = this.#behind(back);
+    const shapes = shapesOf(asked.filter(({ resumed }) => !resumed));
+    const resumed = shapesOf(asked.filter((subscription) => subscription.resumed));
+    const ops: Op[] = shapes.map((shape) => ({ shape: shape.number, snapshot: null, rows: this.#rows(shape, at) }));
+    const [end, joined] = this.#enter(shapes, at, ahead, resumed);
+    this.#step([...ops, ...joined], end, true);
+  }
+
+  /** Begins to answer the oldest subscribe message: sends the rows of the snapshot, in parts, and leaves the step unfinished. */
+  begin(back: number): void {
+    if (this.#stream || this.#asked[0]?.some(({ resumed }) => resumed)) return;
+    const asked = this.#open(this.#asked.shift());
+    if (asked.length === 0) return;
+    this.#acceptAll(asked);
+    const stream = { step: ++this.#steps, asked, shapes: shapesOf(asked), at: this.#behind(back) };
+    this.#stream = stream;
+    for (const shape of stream.shapes) {
+      this.#part({ shape: shape.number, snapshot: null, rows: [] });
+      for (const row of this.#rows(shape, stream.at)) this.#part({ shape: shape.number, rows: [row] });
     }
-    for (const shape of [...shapes, ...resumed]) this.#live.add(shape);
-    this.#offset = end;
-    this.#step(ops, end, true);
+  }
+
+  /** Ends the step that is unfinished, with what joins the snapshot; or, where it cannot, or is not to, drops it, and what is still wanted is to be answered anew. */
+  end(ahead: number, drop = false): void {
+    const { step, asked, shapes, at } = this.#stream ?? {};
+    if (!asked || !shapes || at === undefined) return;
+    const open = this.#open(asked);
+    const wanted = new Set(shapesOf(open));
+    const isTaken = [...this.#subscriptions.values()].some(({ shape }) => shapes.includes(shape) && !wanted.has(shape));
+    if (drop || open.length === 0 || isTaken) {
+      this.#say({ type: "part", step, ops: [], dropped: true });
+      this.#asked.unshift(open);
+    } else {
+      const [offset, ops] = this.#enter([...wanted], at, ahead, []);
+      this.#say({ type: "part", step, ops, end: { offset, tag: "t" } });
+    }
+    this.#stream = undefined;
   }
 
   get hasWork(): boolean {
-    return this.#asked.length > 0 || this.#offset < this.#history.head;
+    return this.#stream !== undefined || this.#asked.length > 0 || this.#offset < this.#history.head;
   }
 
   /** Whether the client has the rows: of a shape that is live already, it would be told twice. */
@@ -159,7 +183,44 @@ export class ModelConnection {
     return this.#resumeFrom !== undefined && ask.fingerprint === shape.name && !this.#live.has(shape);
   }
 
-  #accept({ id, shape, resumed }: Subscription): void {
+  #open(asked: readonly Subscription[] = []): readonly Subscription[] {
+    return asked.filter((subscription) => this.#subscriptions.get(subscription.id) === subscription);
+  }
+
+  #behind(back: number): number {
+    return Math.max(this.#history.epoch.from, this.#history.head - back);
+  }
+
+  #rows(shape: Shape, at: number): Record<string, unknown>[] {
+    return [...this.#history.at(at).values()].filter(shape.matches).map((row) => project(row, shape.columns));
+  }
+
+  /** Moves on to where shapes enter that are as of some commit. Returns that position, and the row ops of the step. */
+  #enter(shapes: readonly Shape[], at: number, ahead: number, resumed: readonly Shape[]): [end: number, ops: RowOp[]] {
+    const end = Math.min(this.#history.head, Math.max(at, this.#offset) + ahead);
+    const ops = this.#resumeFrom === undefined ? [] : this.#changes(this.#resumeFrom, end, resumed);
+    const live = [...this.#live].filter((shape) => !shapes.includes(shape));
+    for (let commit = Math.min(at, this.#offset) + 1; commit <= end; commit++) {
+      const concerned = [...(commit > this.#offset ? live : []), ...(commit > at ? shapes : [])];
+      ops.push(...this.#changes(commit - 1, commit, concerned));
+    }
+    for (const shape of [...shapes, ...resumed]) this.#live.add(shape);
+    this.#offset = end;
+    return [end, ops];
+  }
+
+  #part(op: Op): void {
+    this.#say({ type: "part", step: this.#stream?.step, ops: [op] });
+  }
+
+  #acceptAll(asked: readonly Subscription[]): void {
+    for (const subscription of asked) if (this.#late || subscription.resumed) this.#accept(subscription);
+  }
+
+  #accept(subscription: Subscription): void {
+    if (this.#accepted.has(subscription)) return;
+    this.#accepted.add(subscription);
+    const { id, shape, resumed } = subscription;
     this.#say({ type: "subscribed", id, shape: shape.number, entity: "Card", key: ["id"], fingerprint: shape.name, ...(resumed ? { resumed } : {}) });
   }
 
@@ -216,6 +277,10 @@ function changes(history: History, from: number, to: number, shapes: readonly Sh
     }
   }
   return ops;
+}
+
+function shapesOf(subscriptions: readonly Subscription[]): Shape[] {
+  return [...new Set(subscriptions.map(({ shape }) => shape))];
 }
 
 function project(row: ModelRow, columns: readonly string[]): Record<string, unknown> {

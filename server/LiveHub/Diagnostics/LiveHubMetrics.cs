@@ -10,6 +10,7 @@ internal sealed class LiveHubMetrics
     private readonly UpDownCounter<long> _connections;
     private readonly UpDownCounter<long> _subscriptions;
     private readonly UpDownCounter<long> _waiting;
+    private readonly UpDownCounter<long> _spooled;
     private readonly Counter<long> _changesets;
     private readonly Counter<long> _rows;
     private readonly Counter<long> _overflows;
@@ -30,6 +31,7 @@ internal sealed class LiveHubMetrics
         _changesets = meter.CreateCounter<long>("livehub.changesets", "{changeset}", "Committed transactions that were routed.");
         _rows = meter.CreateCounter<long>("livehub.rows.sent", "{row}", "Rows and diffs of rows that were written to connections, once for each connection.");
         _waiting = meter.CreateUpDownCounter<long>("livehub.queue.bytes", "By", "What waits for connections: about what the changes take in memory, for each connection that they wait for.");
+        _spooled = meter.CreateUpDownCounter<long>("livehub.spool.bytes", "By", "Rows of snapshots that are in temporary files until their readers have taken them.");
         _overflows = meter.CreateCounter<long>("livehub.overflows", "{overflow}", "Times that more changes waited for a connection than may; it was caught up from the log.");
         _resets = meter.CreateCounter<long>("livehub.resets", "{reset}", "Connections that were ended, so that their clients start again from snapshots.");
         _lag = meter.CreateHistogram("livehub.lag", "s", "From the moment in which a committed changeset came into the log until it was routed.", tags: null,
@@ -43,6 +45,8 @@ internal sealed class LiveHubMetrics
     public void Subscribed(int change) => Add(_subscriptions, change);
 
     public void Waits(long bytes) => Add(_waiting, bytes);
+
+    public void Spooled(long bytes) => Add(_spooled, bytes);
 
     /// <param name="at">When the changeset came into the log.</param>
     public void Routed(DateTimeOffset at)

@@ -11,6 +11,9 @@ namespace LiveHub.Hubs;
 /// </summary>
 internal sealed class ConnectionPump : IThreadPoolWorkItem
 {
+    /// <summary>Nobody adds to it.</summary>
+    private static readonly List<(EnteringSnapshot Entering, Entry Entry)> Nothing = [];
+
     private readonly SyncConnectionFactory _shared;
     private readonly HubConnectionContext _hub;
     private readonly InvalidatedShapes _invalidated;
@@ -18,7 +21,10 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private readonly Replies _replies;
     private readonly FrameWriter _writer;
     private readonly ConnectionSteps _steps;
-    private readonly Inbox<EnteringSnapshot> _entering = new();
+    private readonly Inbox<EnteringSnapshot> _read = new();
+
+    /// <summary>What enters, or is on its way; changed only where snapshots are written.</summary>
+    private readonly List<EnteringSnapshot> _entering = [];
     private readonly Inbox<Held> _held = new();
     private int _wakes;
     private int _beats;
@@ -83,7 +89,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     /// <summary>A snapshot was read; the router has routed all that it saw.</summary>
     public void Enter(EnteringSnapshot entering)
     {
-        _entering.Add(entering);
+        _read.Add(entering);
         Wake();
     }
 
@@ -140,7 +146,6 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     private async ValueTask DrainAsync(StepComposer composer, bool withSnapshots)
     {
         var held = _held.Take();
-        IReadOnlyList<EnteringSnapshot> entering = withSnapshots ? _entering.Take() : [];
         foreach (var reply in _replies.Take())
         {
             await _writer.WriteAsync(reply);
@@ -148,13 +153,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         }
 
         await _steps.WriteWaitingAsync(composer);
-        Entry[] entries = entering.Count == 0 ? [] : new Entry[entering.Count];
-        for (var i = 0; i < entries.Length; i++)
-        {
-            entries[i] = await _steps.EnterAsync(composer, entering[i]);
-            await _steps.WriteWaitingAsync(composer);
-        }
-
+        var entries = withSnapshots ? await EnterAsync(composer) : Nothing;
         if (Interlocked.Exchange(ref _beats, 0) != 0)
         {
             await _steps.WritePositionAsync(composer);
@@ -164,15 +163,46 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
         await _writer.FlushAsync();
         _writer.Release();
-        for (var i = 0; i < entries.Length; i++)
+        foreach (var (entering, entry) in entries)
         {
-            entering[i].MarkWritten(entries[i]);
+            _entering.Remove(entering);
+            entering.MarkWritten(entry);
+        }
+
+        if (_entering.Count > 0 && withSnapshots)
+        {
+            // Whatever waits by now comes first.
+            Interlocked.Increment(ref _wakes);
         }
 
         if (_invalidated.HoldUp)
         {
             _readInvalidated();
         }
+    }
+
+    /// <summary>Lets in what was read; of what is long, some parts.</summary>
+    /// <returns>What became of those that are at their end.</returns>
+    private async ValueTask<List<(EnteringSnapshot Entering, Entry Entry)>> EnterAsync(StepComposer composer)
+    {
+        _entering.AddRange(_read.Take());
+        if (_entering.Count == 0)
+        {
+            return Nothing;
+        }
+
+        var ended = new List<(EnteringSnapshot, Entry)>();
+        foreach (var entering in _entering)
+        {
+            if (await _steps.EnterAsync(composer, entering) is not Entry.OnItsWay and var entry)
+            {
+                ended.Add((entering, entry));
+            }
+
+            await _steps.WriteWaitingAsync(composer);
+        }
+
+        return ended;
     }
 
     /// <summary>What was held up is sent, up to where everything was written.</summary>

@@ -7,183 +7,159 @@ namespace LiveHub.Hubs;
 
 /// <summary>
 /// Reads the snapshots of one connection, one after the other, each when the one before was taken: a client that does not
-/// read holds one. What was invalidated is read along with what was asked for, so that neither waits for the other for ever.
+/// read holds one. What was invalidated is read along with what was asked for, so that neither waits for the other for ever. What is new and long is
+/// on its way for a while, and keeps nothing else waiting but what is as long.
 /// </summary>
 internal sealed class ConnectionSnapshots(
     SyncConnectionFactory shared, Subscriptions subscriptions, InvalidatedShapes invalidated, ConnectionPump pump, CancellationToken closed)
 {
     private const int MaxAttempts = 3;
     private const int RetryMs = 2_000;
-    private const int MinPrune = 64;
 
-    private readonly LinkedList<SnapshotRequest> _asked = new();
-    private bool _isReading;
-    private bool _readAgainAlone;
+    private readonly SnapshotRequests _requests = new(shared.Router, subscriptions, invalidated, closed);
     private int _shortLogs;
-    private int _pruneAt = MinPrune;
+    private int _shortLogsOfStreams;
 
     /// <summary>How many requests wait to be read.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (_asked)
-            {
-                return _asked.Count;
-            }
-        }
-    }
+    public int Waiting => _requests.Count;
 
     /// <summary>Lets subscriptions that were asked for together enter.</summary>
     public void Read(IReadOnlyList<OpenSubscription> asked, Resumption? resumed)
     {
-        lock (_asked)
-        {
-            _asked.AddLast(new SnapshotRequest(asked, resumed, []));
-            if (_asked.Count > _pruneAt)
-            {
-                Prune();
-            }
-        }
-
+        _requests.Add(new(asked, resumed, []));
         ReadInvalidated();
     }
 
     /// <summary>Reads again what was invalidated.</summary>
     public void ReadInvalidated()
     {
-        lock (_asked)
+        if (_requests.TryBegin())
         {
-            if (_isReading)
-            {
-                return;
-            }
-
-            _isReading = true;
+            _ = ReadAllAsync();
         }
-
-        _ = ReadAllAsync();
-    }
-
-    /// <summary>Who opens and closes over and over while a snapshot is read leaves nothing behind; no more waits than subscriptions are open.</summary>
-    private void Prune()
-    {
-        for (var node = _asked.First; node is not null;)
-        {
-            var next = node.Next;
-            if (Wanted(node.Value) is null)
-            {
-                _asked.Remove(node);
-            }
-
-            node = next;
-        }
-
-        _pruneAt = MinPrune + (2 * _asked.Count);
     }
 
     private async Task ReadAllAsync()
     {
         await Task.Yield();
-        while (Next() is { } request)
+        while (_requests.Next() is { } request)
         {
             await ReadAsync(request);
         }
     }
 
-    private SnapshotRequest? Next()
-    {
-        lock (_asked)
-        {
-            var again = invalidated.Find(out var last);
-            var request = again.Count > 0 && _readAgainAlone ? null : TakeAsked();
-            _readAgainAlone = false;
-            _isReading = !closed.IsCancellationRequested && (request is not null || again.Count > 0);
-            return !_isReading ? null
-                : request is null ? new([], null, again, last)
-                : request with { Again = again, NotBefore = Math.Max(request.NotBefore, last) };
-        }
-    }
-
-    /// <summary>The next that was asked for and is still wanted.</summary>
-    private SnapshotRequest? TakeAsked()
-    {
-        while (_asked.First?.Value is { } first)
-        {
-            _asked.RemoveFirst();
-            if (Wanted(first) is { } request)
-            {
-                // From here on it can miss an invalidation.
-                var routed = shared.Router.Routed.Offset;
-                foreach (var asked in request.Asked)
-                {
-                    asked.Member.ReadAt = Math.Min(asked.Member.ReadAt, routed);
-                }
-
-                return request;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>What of a request is still open.</summary>
-    private SnapshotRequest? Wanted(SnapshotRequest request)
-    {
-        var asked = Open(request.Asked);
-        var resumed = request.Resumed is { } all && Open(all.Subscriptions) is { Count: > 0 } open ? all with { Subscriptions = open } : null;
-        return asked.Count > 0 || resumed is not null ? request with { Asked = asked, Resumed = resumed } : null;
-    }
-
-    private List<OpenSubscription> Open(IReadOnlyList<OpenSubscription> all) => [.. all.Where(s => subscriptions.IsOpen(s.Id, s.Member))];
-
-    /// <summary>Reads a snapshot and hands it to the pump. Never throws.</summary>
+    /// <summary>Reads a snapshot and lets it enter. Never throws.</summary>
+    /// <returns>When it is in, or is long and may take its time.</returns>
     private async Task ReadAsync(SnapshotRequest request)
     {
-        request = ReadWhatCannotResume(request);
-        var members = request.Read();
-        var shapes = members.ConvertAll(m => m.Shape.Shape);
-        var activity = shapes.Count > 0 ? LiveHubActivities.ReadSnapshot(shapes.Count) : null;
+        EnteringSnapshot entering;
         try
         {
-            var entering = Resume(request);
-            if (shapes.Count > 0)
-            {
-                var snapshots = await shared.Snapshots.ReadAsync(shapes, request.NotBefore, closed);
-                activity?.SetTag("livehub.rows", snapshots.Sum(s => s.Rows.Count));
-                var read = snapshots.Select((s, i) => new EnteringShape(members[i], s.From, s.From.Offset, s.Rows));
-                entering = entering with { Shapes = [.. entering.Shapes, .. read], Seen = Math.Max(entering.Seen, snapshots.Max(s => s.Seen.Offset)) };
-            }
-
-            activity.End();
-            await shared.Router.WaitForAsync(entering.Seen, closed);
-            pump.Enter(entering);
-            Settle(request, await entering.Written.WaitAsync(closed));
-        }
-        catch (OperationCanceledException) when (closed.IsCancellationRequested)
-        {
-            // The connection has ended; nobody waits for the rows.
-        }
-        catch (SnapshotTooLargeException e)
-        {
-            activity.Fail(e);
-            Fail(request, ErrorCodes.SnapshotTooLarge,
-                $"The rows take more than {shared.Options.MaxSnapshotBytes} bytes. Narrow the filter, open fewer at once, or raise MaxSnapshotBytes on the server.", retryMs: null);
-        }
-        catch (OperationCanceledException e)
-        {
-            activity.Fail(e);
-            shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
-            shared.Metrics.Failed(Stages.Snapshot, e);
-            Fail(request, ErrorCodes.SnapshotTooSlow,
-                $"Reading took longer than {shared.Options.SnapshotTimeout}. Raise SnapshotTimeout on the server, or subscribe to fewer rows.", retryMs: null);
+            request = ReadWhatCannotResume(request);
+            entering = await ReadRowsAsync(request);
         }
         catch (Exception e)
         {
+            Fail(request, e);
+            return;
+        }
+
+        await (entering.Stream is null || request.Asked.Count == 0 ? EnterAsync(entering) : EnterApartAsync(entering));
+    }
+
+    /// <summary>What is live already, or goes on, does not wait until long rows that are new are in.</summary>
+    private async Task EnterApartAsync(EnteringSnapshot entering)
+    {
+        var (request, _, seen, taken) = entering;
+        var members = request.Asked.Select(s => s.Member).Except(request.Again).ToHashSet();
+        var isNew = entering.Shapes.ToLookup(s => members.Contains(s.Member));
+        if (isNew[false].Any())
+        {
+            await EnterAsync(new(request with { Asked = [] }, [.. isNew[false]], seen));
+        }
+
+        var asked = new EnteringSnapshot(request with { Resumed = null, Again = [], IsLong = true }, [.. isNew[true]], seen, taken);
+        if (asked.Stream is null)
+        {
+            await EnterAsync(asked);
+            return;
+        }
+
+        if (!_requests.TryBeginLong())
+        {
+            // It is read again when the other is through.
+            taken?.Dispose();
+            AskAgain(asked.Request);
+            return;
+        }
+
+        var streaming = StreamAsync(asked);
+        await (request.HoldsUp ? streaming : Task.CompletedTask);
+    }
+
+    private async Task StreamAsync(EnteringSnapshot entering)
+    {
+        await EnterAsync(entering);
+        _requests.EndLong();
+        ReadInvalidated();
+    }
+
+    /// <summary>Hands a snapshot to the pump. Never throws.</summary>
+    /// <returns>When the transport has taken it.</returns>
+    private async Task EnterAsync(EnteringSnapshot entering)
+    {
+        try
+        {
+            pump.Enter(entering);
+            Settle(entering.Request, await entering.Written.WaitAsync(closed));
+        }
+        catch (Exception e)
+        {
+            Fail(entering.Request, e);
+        }
+        finally
+        {
+            entering.Taken?.Dispose();
+        }
+    }
+
+    private async Task<EnteringSnapshot> ReadRowsAsync(SnapshotRequest request)
+    {
+        var members = request.Read();
+        var (shapes, seen) = Resume(request);
+        if (members.Count == 0)
+        {
+            await shared.Router.WaitForAsync(seen, closed);
+            return new(request, shapes, seen);
+        }
+
+        var taken = await ReadRowsAsync(members, request.NotBefore);
+        try
+        {
+            seen = Math.Max(seen, taken.Shapes.Max(s => s.Seen.Offset));
+            await shared.Router.WaitForAsync(seen, closed);
+            return new(request, [.. shapes, .. taken.Shapes.Select((s, i) => new EnteringShape(members[i], s.From, s.From.Offset, s.Rows))], seen, taken);
+        }
+        catch
+        {
+            taken.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<TakenSnapshots> ReadRowsAsync(List<ShapeMember> members, long notBefore)
+    {
+        var activity = LiveHubActivities.ReadSnapshot(members.Count);
+        try
+        {
+            var taken = await shared.Snapshots.ReadAsync(members.ConvertAll(m => m.Shape.Shape), notBefore, closed);
+            activity?.SetTag("livehub.rows", taken.Shapes.Sum(s => s.Rows.Count));
+            return taken;
+        }
+        catch (Exception e) when (!closed.IsCancellationRequested)
+        {
             activity.Fail(e);
-            shared.Logger.SnapshotFailed(string.Join("; ", shapes), e);
-            shared.Metrics.Failed(Stages.Snapshot, e);
-            Fail(request, ErrorCodes.SnapshotFailed, "The database could not be read. The client asks again.", RetryMs);
+            throw;
         }
         finally
         {
@@ -199,9 +175,8 @@ internal sealed class ConnectionSnapshots(
             return request;
         }
 
-        var missed = shared.Router.ReadRouted(resumed.From.Offset, resumed.Joined);
-        var invalidations = missed?.SelectMany(e => e.Changeset.Invalidations).ToList();
-        var lost = resumed.Subscriptions.ToLookup(s => invalidations is null || invalidations.Exists(i => Differ.MayShow(s.Member.Shape.Shape, i)));
+        var missed = shared.Router.ReadInvalidations(resumed.From.Offset, resumed.Joined);
+        var lost = resumed.Subscriptions.ToLookup(s => missed is null || missed.Any(i => Differ.MayShow(s.Member.Shape.Shape, i.Invalidation)));
         return ReadInstead(request, [.. lost[true]], [.. lost[false]]);
     }
 
@@ -212,23 +187,52 @@ internal sealed class ConnectionSnapshots(
         return request with { Asked = [.. request.Asked, .. lost], Resumed = kept.Count > 0 ? request.Resumed! with { Subscriptions = kept } : null };
     }
 
-    private static EnteringSnapshot Resume(SnapshotRequest request)
+    private static (IReadOnlyList<EnteringShape> Shapes, long Seen) Resume(SnapshotRequest request)
         => request.Resumed is { } resumed
-            ? new(request, [.. resumed.Subscriptions.Select(s => s.Member).Distinct().Select(m => new EnteringShape(m, resumed.From, resumed.Joined, Rows: null))], resumed.Joined)
-            : new(request, [], Seen: 0);
+            ? ([.. resumed.Subscriptions.Select(s => s.Member).Distinct().Select(m => new EnteringShape(m, resumed.From, resumed.Joined, Rows: null))], resumed.Joined)
+            : ([], 0);
 
     private void Settle(SnapshotRequest request, Entry entry)
     {
-        _shortLogs = entry is Entry.LogTooShort ? _shortLogs + 1 : 0;
-        if (_shortLogs == MaxAttempts)
+        ref var shortLogs = ref request.IsLong ? ref _shortLogsOfStreams : ref _shortLogs;
+        shortLogs = entry is Entry.LogTooShort ? shortLogs + 1 : 0;
+        if (shortLogs == MaxAttempts)
         {
-            _shortLogs = 0;
+            shortLogs = 0;
             Refuse(request, ErrorCodes.SnapshotTooSlow,
                 "The log does not reach back to the start of the read. Raise LogRetention on the server, or subscribe to fewer rows.", retryMs: null);
         }
         else if (entry is not Entry.Done)
         {
-            AskAgain(ReadInstead(request, [.. request.Resumed?.Subscriptions ?? []], []));
+            AskAgain(ReadInstead(request, [.. request.Resumed?.Subscriptions ?? []], []) with { HoldsUp = request.IsLong && entry is Entry.Invalidated }, request.IsLong);
+        }
+    }
+
+    private void Fail(SnapshotRequest request, Exception exception)
+    {
+        if (closed.IsCancellationRequested)
+        {
+            // The connection has ended; nobody waits for the rows.
+            return;
+        }
+
+        if (exception is SnapshotTooLargeException)
+        {
+            Fail(request, ErrorCodes.SnapshotTooLarge,
+                $"The rows take more than {shared.Options.MaxSnapshotBytes} bytes. Narrow the filter, open fewer at once, or raise MaxSnapshotBytes on the server.", retryMs: null);
+            return;
+        }
+
+        shared.Logger.SnapshotFailed(string.Join("; ", request.Read().Select(m => m.Shape.Shape)), exception);
+        shared.Metrics.Failed(Stages.Snapshot, exception);
+        if (exception is OperationCanceledException)
+        {
+            Fail(request, ErrorCodes.SnapshotTooSlow,
+                $"Reading took longer than {shared.Options.SnapshotTimeout}. Raise SnapshotTimeout on the server, or subscribe to fewer rows.", retryMs: null);
+        }
+        else
+        {
+            Fail(request, ErrorCodes.SnapshotFailed, "The rows could not be read. The client asks again.", RetryMs);
         }
     }
 
@@ -237,33 +241,30 @@ internal sealed class ConnectionSnapshots(
     {
         if (request.Asked.Count > 0 && request.Again.Count > 0 && request.Attempt < MaxAttempts)
         {
-            _readAgainAlone = true;
-            AskAgain(request with { Attempt = request.Attempt + 1 });
+            AskAgain(request with { Attempt = request.Attempt + 1 }, againAlone: true);
+            return;
         }
-        else
+
+        if (request.Resumed is { } resumed)
         {
-            if (request.Resumed is not null)
+            if (request.Asked.Count + request.Again.Count > 0)
             {
                 // They need nothing of what could not be read.
                 AskAgain(request with { Asked = [] });
             }
-
-            Refuse(request.Asked.Count > 0 ? request with { Again = [] } : request, code, message, request.Again.Count > 0 ? RetryMs : retryMs);
+            else
+            {
+                request = ReadInstead(request, [.. resumed.Subscriptions], []);
+            }
         }
+
+        Refuse(request.Asked.Count > 0 ? request with { Again = [] } : request, code, message, request.Again.Count > 0 ? RetryMs : retryMs);
     }
 
-    private void AskAgain(SnapshotRequest request)
+    /// <inheritdoc cref="SnapshotRequests.AddAgain"/>
+    private void AskAgain(SnapshotRequest request, bool againAlone = false)
     {
-        lock (_asked)
-        {
-            foreach (var subscription in request.Asked.Where(s => !s.Member.HasEntered))
-            {
-                subscription.Member.ReadAt = long.MaxValue;
-            }
-
-            // What was read already would be of no more use than now.
-            _asked.AddFirst(request with { Again = [], NotBefore = shared.Router.Routed.Offset });
-        }
+        _requests.AddAgain(request, againAlone);
 
         // What waited for them alone need not wait any longer: they are read after it.
         pump.Wake();

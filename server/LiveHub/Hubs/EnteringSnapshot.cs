@@ -10,6 +10,9 @@ internal enum Entry
     /// <summary>It is in, or nobody wants it any longer.</summary>
     Done,
 
+    /// <summary>It is long: more of it is to be written before it is in.</summary>
+    OnItsWay,
+
     /// <summary>Rows were invalidated while it was taken: it may show some of that, and not all.</summary>
     Invalidated,
 
@@ -28,14 +31,20 @@ internal sealed record EnteringShape(ShapeMember Member, Position From, long Rea
 /// <param name="Request">What it is for.</param>
 /// <param name="Shapes">What enters; the router has routed all that the rows show.</param>
 /// <param name="Seen">The log up to here holds everything that the rows show.</param>
-internal sealed record EnteringSnapshot(SnapshotRequest Request, IReadOnlyList<EnteringShape> Shapes, long Seen)
+/// <param name="Taken">To be disposed of when the rows are not needed any longer; null where that is not up to this.</param>
+internal sealed record EnteringSnapshot(SnapshotRequest Request, IReadOnlyList<EnteringShape> Shapes, long Seen, TakenSnapshots? Taken = null)
 {
     private readonly TaskCompletionSource<Entry> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when the transport has taken the rows, or they are of no use.</summary>
+    /// <summary>How its rows are written, where they are more than can be written at once.</summary>
+    public SnapshotStream? Stream { get; } = SnapshotStream.IsFor(Shapes) ? new(Shapes) : null;
+
+    /// <summary>Completes when the transport has taken the rows, or they are of no use; fails where they could not be read back.</summary>
     public Task<Entry> Written => _written.Task;
 
     public void MarkWritten(Entry entry) => _written.TrySetResult(entry);
+
+    public void MarkFailed(Exception exception) => _written.TrySetException(exception);
 
     /// <summary>Those that are still wanted.</summary>
     public List<EnteringShape> Open(Subscriptions subscriptions)

@@ -27,6 +27,12 @@ internal sealed record OpenSubscription(long Id, ShapeMember Member, byte[]? Key
 /// <param name="Attempt">From 1: how often those that were asked for have been read.</param>
 internal sealed record SnapshotRequest(IReadOnlyList<OpenSubscription> Asked, Resumption? Resumed, IReadOnlyList<ShapeMember> Again, long NotBefore = 0, int Attempt = 1)
 {
+    /// <summary>Whether it is known to be long: it waits until no other such is on its way.</summary>
+    public bool IsLong { get; init; }
+
+    /// <summary>Whether what is invalidated while its rows are on their way holds the connection up until they have entered: they were read in vain for that before.</summary>
+    public bool HoldsUp { get; init; }
+
     /// <summary>Whose rows are read.</summary>
     public List<ShapeMember> Read() => [.. Asked.Select(s => s.Member).Concat(Again).Distinct()];
 }

@@ -59,6 +59,9 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
         }
     }
 
+    /// <summary>Those whose rows the client has.</summary>
+    public List<ShapeMember> Entered() => Members().FindAll(m => m.HasEntered);
+
     /// <summary>The ids that show a shape.</summary>
     public List<long> IdsOf(ShapeMember member)
     {

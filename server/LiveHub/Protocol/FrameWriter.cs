@@ -66,6 +66,24 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Begins a step that is written over time.</summary>
+    /// <returns>Its number.</returns>
+    public long BeginLong() => ++_numbered;
+
+    /// <summary>Writes ops of a step that is begun and not at its end, in parts of their own.</summary>
+    public async ValueTask WritePartsAsync(long number, Step ops)
+    {
+        await AppendPartsAsync(number, ops);
+        Append("]}"u8);
+    }
+
+    /// <summary>Writes the last ops of a step that is begun, and its end.</summary>
+    public async ValueTask EndLongAsync(long number, Step rest)
+    {
+        await AppendPartsAsync(number, rest);
+        AppendEnd(rest.End);
+    }
+
     private async ValueTask WriteLongAsync(Step step)
     {
         await FlushAsync();
@@ -75,7 +93,13 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
             return;
         }
 
-        var number = ++_numbered;
+        await EndLongAsync(BeginLong(), step);
+    }
+
+    /// <summary>The last part stays open.</summary>
+    private async ValueTask AppendPartsAsync(long number, Step step)
+    {
+        await FlushAsync();
         BeginPart(number);
         var inPart = 0;
         for (var i = 0; i < step.Count; i++)
@@ -90,8 +114,6 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
 
             AppendOp(step, i, isFirst: inPart++ == 0);
         }
-
-        AppendEnd(step.End);
     }
 
     private void WriteWhole(Step step)

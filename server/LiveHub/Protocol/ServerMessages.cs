@@ -62,6 +62,15 @@ internal static class ServerMessages
         }
     });
 
+    /// <summary>A step of which parts were written will not end: the client forgets it.</summary>
+    public static ReadOnlyMemory<byte> Dropped(long step) => Encode("part", w =>
+    {
+        w.WriteNumber("step", step);
+        w.WriteStartArray("ops");
+        w.WriteEndArray();
+        w.WriteBoolean("dropped", true);
+    });
+
     public static ReadOnlyMemory<byte> Seen(string transaction) => Encode("seen", w => w.WriteString("transaction", transaction));
 
     /// <summary>What a request has committed cannot be waited for.</summary>

@@ -155,6 +155,15 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
     }
 
+    /// <summary>The invalidations among them; null where that is not remembered.</summary>
+    public IReadOnlyList<RoutedInvalidation>? ReadInvalidations(long after, long through)
+    {
+        lock (_lock)
+        {
+            return order.ReadInvalidations(after, through);
+        }
+    }
+
     /// <summary>Whether everything after a position is remembered in the form in which it was routed; null where it is no position of this log.</summary>
     public bool? Remembers(Position position)
     {

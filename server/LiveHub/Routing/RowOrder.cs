@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Model;
+using LiveHub.Snapshots;
 using Microsoft.Extensions.Options;
 
 namespace LiveHub.Routing;
@@ -12,8 +13,11 @@ namespace LiveHub.Routing;
 /// Log order is not commit order; this restores it for each row (rule 7). As long as the log does, it remembers what was
 /// routed: of each row the newest version and what that left, of each entry the form that went to the queues. One thread at a time.
 /// </summary>
-internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider time)
+internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProgress snapshots, TimeProvider time)
 {
+    /// <summary>How much more than it should the log remembers for the sake of snapshots in progress, at most.</summary>
+    private const int MaxTimes = 4;
+
     private readonly LogRetention _retention = options.Value.LogRetention;
     private readonly Dictionary<(Entity Entity, KeyValues Key), Newest> _rows = [];
     private readonly Dictionary<Type, long> _forgotten = [];
@@ -21,6 +25,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
     private DateTimeOffset _forgottenAt = time.GetUtcNow();
     private Position _forgottenThrough;
     private RingBuffer<(LogEntry Entry, DateTimeOffset At)> _routed = new();
+    private RingBuffer<RoutedInvalidation> _invalidations = new();
     private long _bytes;
 
     /// <summary>The offset of the entry that was placed last.</summary>
@@ -44,6 +49,11 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         var now = time.GetUtcNow();
         _routed.Add((placed, now));
         _places[placed.Changeset.Id] = placed.Position.Offset;
+        foreach (var invalidation in placed.Changeset.Invalidations)
+        {
+            _invalidations.Add(new(invalidation, placed.Position));
+        }
+
         _bytes += placed.Changeset.SizeBytes;
         Last = placed.Position.Offset;
         Trim(now);
@@ -58,7 +68,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
             return [];
         }
 
-        if (after < _forgottenThrough.Offset || through > Last)
+        if (!Remembers(after, through))
         {
             return null;
         }
@@ -71,6 +81,31 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         }
 
         return entries;
+    }
+
+    /// <summary>Those of the entries after one offset up to and with another, the newest first; null where they are not remembered.</summary>
+    public IReadOnlyList<RoutedInvalidation>? ReadInvalidations(long after, long through)
+    {
+        if (after >= through)
+        {
+            return [];
+        }
+
+        if (!Remembers(after, through))
+        {
+            return null;
+        }
+
+        var found = new List<RoutedInvalidation>();
+        for (var i = _invalidations.Count - 1; i >= 0 && _invalidations[i].Position.Offset > after; i--)
+        {
+            if (_invalidations[i].Position.Offset <= through)
+            {
+                found.Add(_invalidations[i]);
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Where a changeset was routed, or, where that is no longer remembered, what came no earlier; null where it has not come yet.</summary>
@@ -173,16 +208,23 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
                 : changeset.Invalidations.AddRange(lost.GroupBy(c => c.Entity).Select(rows => Invalidation.Of(rows.Key, rows.Select(c => c.Key.Detach()).ToList()))),
         };
 
+    private bool Remembers(long after, long through) => after >= _forgottenThrough.Offset && through <= Last;
+
     private void Trim(DateTimeOffset now)
     {
-        while (_routed.Count > 1
-            && (_routed.Count > _retention.Count || _bytes > _retention.Bytes || now - _routed[0].At > _retention.Age))
+        while (_routed.Count > 1 && (IsTooMuch(1) || now - _routed[0].At > _retention.Age)
+            && (IsTooMuch(MaxTimes) || _routed[0].Entry.Position.Offset <= snapshots.NeededAfter(now)))
         {
             var (entry, at) = _routed[0];
             _routed.RemoveFirst();
             _places.Remove(entry.Changeset.Id);
             (_forgottenAt, _forgottenThrough) = (at, entry.Position);
             _bytes -= entry.Changeset.SizeBytes;
+            foreach (var _ in entry.Changeset.Invalidations)
+            {
+                _invalidations.RemoveFirst();
+            }
+
             foreach (var change in entry.Changeset.Changes)
             {
                 var row = (change.Entity, change.Key);
@@ -195,6 +237,8 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
         }
     }
 
+    private bool IsTooMuch(int times) => _routed.Count > (long)times * _retention.Count || _bytes / times > _retention.Bytes;
+
     private void Forget()
     {
         foreach (var ((entity, _), newest) in _rows)
@@ -204,6 +248,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, TimeProvider ti
 
         _rows.Clear();
         _routed = new();
+        _invalidations = new();
         _places.Clear();
         _forgottenAt = time.GetUtcNow();
         _bytes = 0;

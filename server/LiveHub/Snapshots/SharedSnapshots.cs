@@ -11,6 +11,14 @@ namespace LiveHub.Snapshots;
 /// <param name="Seen">The log up to here holds everything that was seen.</param>
 internal sealed record ShapeSnapshot(SnapshotRows Rows, Position From, Position Seen);
 
+/// <summary>Snapshots that somebody takes part in, until they are disposed of: then, where nobody else does, what they take is free.</summary>
+/// <param name="Shapes">In the order in which they were asked for.</param>
+/// <param name="Leave">Ends the part; more than once does no harm.</param>
+internal sealed record TakenSnapshots(IReadOnlyList<ShapeSnapshot> Shapes, Action Leave) : IDisposable
+{
+    public void Dispose() => Leave();
+}
+
 /// <summary>
 /// Reads each shape once for all who ask for it at the same time (rule 12): whoever comes while it is read takes the same rows, from the same place in the log. What
 /// is read for the first time is read in one database snapshot.
@@ -48,11 +56,24 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
 
     /// <param name="shapes">No two are equal.</param>
     /// <param name="notBefore">Where the log has to have been when the read began, or later.</param>
-    /// <returns>In the order of the shapes.</returns>
     /// <exception cref="SnapshotTooLargeException">The rows take more than a connection may hold.</exception>
-    public async Task<IReadOnlyList<ShapeSnapshot>> ReadAsync(IReadOnlyList<Shape> shapes, long notBefore, CancellationToken cancellationToken)
+    public async Task<TakenSnapshots> ReadAsync(IReadOnlyList<Shape> shapes, long notBefore, CancellationToken cancellationToken)
     {
         var reads = await BeginAsync(shapes, notBefore, after: 0, cancellationToken);
+        try
+        {
+            return new(await TakeOrTryOnceMoreAsync(shapes, reads, notBefore, cancellationToken), () => Leave(reads));
+        }
+        catch
+        {
+            Leave(reads);
+            throw;
+        }
+    }
+
+    /// <param name="reads">Those that are taken part in; others, where it is tried once more.</param>
+    private async Task<IReadOnlyList<ShapeSnapshot>> TakeOrTryOnceMoreAsync(IReadOnlyList<Shape> shapes, List<Read> reads, long notBefore, CancellationToken cancellationToken)
+    {
         try
         {
             return await TakeAsync(shapes, reads, cancellationToken);
@@ -60,13 +81,10 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         catch (Exception e) when (reads.Exists(r => !r.IsFor(shapes) && r.Rows.IsFaulted))
         {
             // Others had asked for more than this: that may be what is too large. Anything else, all who meet it try once more together.
+            var after = e is SnapshotTooLargeException ? long.MaxValue : reads.Max(r => r.Number);
             Leave(reads);
-            reads = await BeginAsync(shapes, notBefore, e is SnapshotTooLargeException ? long.MaxValue : reads.Max(r => r.Number), cancellationToken);
+            reads.AddRange(await BeginAsync(shapes, notBefore, after, cancellationToken));
             return await TakeAsync(shapes, reads, cancellationToken);
-        }
-        finally
-        {
-            Leave(reads);
         }
     }
 
@@ -119,8 +137,21 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         {
             var snapshot = await reader.ReadAsync(read.Shapes, read.Stopping);
             RaiseHorizon(snapshot);
-            End(read);
-            read.Complete(read.Shapes.Select((shape, i) => (shape.Fingerprint, new ShapeSnapshot(snapshot.Rows[i], snapshot.From, snapshot.Seen))).ToDictionary());
+            bool isWanted;
+            lock (_lock)
+            {
+                End(read);
+                isWanted = read.Readers > 0;
+                if (isWanted)
+                {
+                    read.Complete(snapshot);
+                }
+            }
+
+            if (!isWanted)
+            {
+                snapshot.Dispose();
+            }
         }
         catch (Exception e)
         {
@@ -138,9 +169,10 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         }
     }
 
-    /// <summary>What nobody waits for any longer is not read to its end.</summary>
+    /// <summary>What nobody waits for any longer is not read to its end, and what nobody needs is not kept.</summary>
     private void Leave(List<Read> reads)
     {
+        var over = new List<Read>();
         lock (_lock)
         {
             foreach (var read in reads)
@@ -148,12 +180,14 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
                 if (--read.Readers == 0)
                 {
                     End(read);
-                    read.Dispose();
+                    over.Add(read);
                 }
             }
+
+            reads.Clear();
         }
 
-        reads.Clear();
+        over.ForEach(read => read.Dispose());
     }
 
     /// <summary>From here on nobody takes part in it any more.</summary>
@@ -177,6 +211,7 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         private readonly List<Shape> _shapes;
         private readonly CancellationTokenSource _stopping = new();
         private readonly TaskCompletionSource<IReadOnlyDictionary<string, ShapeSnapshot>> _rows = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Snapshot? _snapshot;
 
         public Read(long number, long begunAt, List<Shape> shapes)
         {
@@ -194,7 +229,7 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
 
         public IReadOnlyList<Shape> Shapes => _shapes;
 
-        /// <summary>How many of the shapes that connections wait for. Touched under the lock.</summary>
+        /// <summary>How many of the shapes connections wait for, or have not taken yet. Touched under the lock.</summary>
         public int Readers { get; set; }
 
         /// <summary>By the shapes' fingerprints.</summary>
@@ -205,7 +240,12 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         /// <summary>Whether it reads nothing but what is asked for.</summary>
         public bool IsFor(IReadOnlyList<Shape> asked) => _shapes.TrueForAll(asked.Contains);
 
-        public void Complete(IReadOnlyDictionary<string, ShapeSnapshot> rows) => _rows.TrySetResult(rows);
+        /// <summary>Those who wait take it.</summary>
+        public void Complete(Snapshot snapshot)
+        {
+            _snapshot = snapshot;
+            _rows.SetResult(_shapes.Select((shape, i) => (shape.Fingerprint, new ShapeSnapshot(snapshot.Rows[i], snapshot.From, snapshot.Seen))).ToDictionary());
+        }
 
         public void Fail(Exception exception)
         {
@@ -215,11 +255,12 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
             _ = _rows.Task.Exception;
         }
 
-        /// <summary>Nobody waits for it any longer.</summary>
+        /// <summary>Nobody waits for it or needs it any longer.</summary>
         public void Dispose()
         {
             _stopping.Cancel();
             _stopping.Dispose();
+            _snapshot?.Dispose();
         }
     }
 }

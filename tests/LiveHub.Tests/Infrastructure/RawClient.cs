@@ -13,18 +13,24 @@ public sealed class RawClient : IAsyncDisposable
     private const char Separator = '\u001e';
 
     private readonly ClientWebSocket _socket = new();
-    private readonly Channel<JsonObject> _messages = Channel.CreateUnbounded<JsonObject>();
+    private readonly Channel<JsonObject> _messages;
     private readonly CancellationTokenSource _stopping = new();
     private Task _reading = Task.CompletedTask;
+
+    private RawClient(int? ahead) => _messages = ahead is { } count ? Channel.CreateBounded<JsonObject>(count) : Channel.CreateUnbounded<JsonObject>();
 
     /// <summary>Hub messages as they came, SignalR's pings and handshake left out.</summary>
     public List<string> Frames { get; } = [];
 
-    public static async Task<RawClient> ConnectAsync(Uri url, bool hello = true, bool read = true)
+    /// <param name="url">Of the hub.</param>
+    /// <param name="hello">Whether it says hello.</param>
+    /// <param name="read">Whether it reads from the start.</param>
+    /// <param name="ahead">How many messages it reads before somebody takes them: little more is on its way to it. Null: whatever comes.</param>
+    public static async Task<RawClient> ConnectAsync(Uri url, bool hello = true, bool read = true, int? ahead = null)
     {
-        var client = new RawClient();
+        var client = new RawClient(ahead);
         using var little = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = ConnectWithLittleRoomAsync });
-        await client._socket.ConnectAsync(url, read ? null : little, TestContext.Current.CancellationToken);
+        await client._socket.ConnectAsync(url, read && ahead is null ? null : little, TestContext.Current.CancellationToken);
         await client.SendTextAsync("{\"protocol\":\"json\",\"version\":1}");
         if (read)
         {
@@ -117,7 +123,7 @@ public sealed class RawClient : IAsyncDisposable
                 text.Append(chars, 0, decoder.GetChars(buffer, 0, result.Count, chars, 0));
                 for (var end = text.ToString().IndexOf(Separator, StringComparison.Ordinal); end >= 0; end = text.ToString().IndexOf(Separator, StringComparison.Ordinal))
                 {
-                    Take(text.ToString(0, end));
+                    await TakeAsync(text.ToString(0, end));
                     text.Remove(0, end + 1);
                 }
             }
@@ -132,7 +138,7 @@ public sealed class RawClient : IAsyncDisposable
         }
     }
 
-    private void Take(string frame)
+    private async ValueTask TakeAsync(string frame)
     {
         var json = JsonNode.Parse(frame)!.AsObject();
         if ((int?)json["type"] is not 1)
@@ -148,7 +154,7 @@ public sealed class RawClient : IAsyncDisposable
         Assert.Equal("Receive", (string?)json["target"]);
         foreach (var message in json["arguments"]![0]!.AsArray())
         {
-            _messages.Writer.TryWrite(message!.DeepClone().AsObject());
+            await _messages.Writer.WriteAsync(message!.DeepClone().AsObject(), _stopping.Token);
         }
     }
 }

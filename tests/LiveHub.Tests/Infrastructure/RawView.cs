@@ -32,7 +32,16 @@ public sealed class RawView
     /// <summary>How many rows of snapshots.</summary>
     public int SnapshotRows { get; private set; }
 
+    /// <summary>How many rows of snapshots have come in parts, also of steps that did not end.</summary>
+    public int RowsInParts { get; private set; }
+
     public int Steps { get; private set; }
+
+    /// <summary>How many steps were dropped.</summary>
+    public int Dropped { get; private set; }
+
+    /// <summary>The steps that have begun and not ended.</summary>
+    public IReadOnlyCollection<long> Unfinished => _unfinished.Keys;
 
     /// <summary>The rows of a subscription by key; null until its snapshot has come.</summary>
     public IReadOnlyDictionary<string, JsonObject>? Rows(int id)
@@ -78,7 +87,15 @@ public sealed class RawView
     private void ApplyPart(JsonObject part)
     {
         var step = (long)part["step"]!;
+        if ((bool?)part["dropped"] is true)
+        {
+            _unfinished.Remove(step);
+            Dropped++;
+            return;
+        }
+
         var gathered = _unfinished.TryGetValue(step, out var known) ? known : _unfinished[step] = [];
+        RowsInParts += part["ops"]!.AsArray().Sum(o => o!["rows"]?.AsArray().Count ?? 0);
         gathered.AddRange(part["ops"]!.AsArray().Select(o => o!));
         if (part["end"] is { } end)
         {

@@ -54,6 +54,35 @@ public sealed class FrameWriterTests
     }
 
     [Fact]
+    public async Task P13_a_step_that_is_written_over_time_is_parts_of_one_number_and_others_come_in_between()
+    {
+        var frames = new List<byte[]>();
+        var writer = new FrameWriter(frame =>
+        {
+            frames.Add(frame.ToArray());
+            return ValueTask.CompletedTask;
+        });
+        var (first, second) = (writer.BeginLong(), writer.BeginLong());
+        await writer.WritePartsAsync(first, Of(20_000, 20_000));
+        await writer.WriteAsync(Of(10));
+        await writer.WritePartsAsync(second, Of(10));
+        await writer.WriteAsync(ServerMessages.Dropped(second));
+        await writer.WriteAsync(Of(20_000, 20_000));
+        await writer.EndLongAsync(first, Of());
+        await writer.FlushAsync();
+        var parts = frames.SelectMany(Frames.Messages).Select(m => $"{m["type"]} {m["step"]} {m["ops"]?.AsArray().Count}{m["end"]?["offset"]}{m["dropped"]}");
+        Assert.Equal(["part 1 1", "part 1 1", "steps  7", "part 2 1", "part 2 0true", "part 3 1", "part 3 17", "part 1 07"], parts);
+        Assert.All(frames, frame => Assert.True(frame.Length <= FrameWriter.MaxBytes));
+
+        static Step Of(params int[] sizes)
+        {
+            var step = new Step { End = new(7, 1) };
+            Array.ForEach(sizes, size => step.AddSnapshot(1, isFirst: false, Encoding.UTF8.GetBytes(new string(' ', size) + "]}")));
+            return step;
+        }
+    }
+
+    [Fact]
     public void P13_whole_steps_that_follow_each_other_say_the_position_once()
     {
         var messages = Frames.Messages(Assert.Single(Write([(null, [10]), (null, [11, 12]), (10, null), (null, [13])], out _)));

@@ -44,6 +44,7 @@ public sealed class ServerGoldenTests
                 step.AddRow(Title(885, "Saw", "Sew"), [], [57], []);
                 step.AddRow(Taken(886), [], [], [58]);
             })),
+        ["step that is dropped"] = () => Whole(ServerMessages.Dropped(4)),
         ["snapshot with its transactions"] = () => Whole(Step(905, 0x77e2b4769f3a5c0e, step =>
             step.AddSnapshot(57, isFirst: true, "]}"u8.ToArray(), new(new(740), new(745), [new(741), new(743)])))),
         ["change of a transaction that a snapshot may show"] = () => Whole(Step(907, 0x8ae2b4769f3a5c0e, step =>

@@ -7,6 +7,7 @@ using LiveHub.Model;
 using LiveHub.Protocol;
 using LiveHub.Routing;
 using LiveHub.Shapes;
+using LiveHub.Snapshots;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,8 +31,10 @@ internal static class Pieces
     /// <summary>Counts for nobody.</summary>
     private static LiveHubMetrics Unheard { get; } = Measured.Services().GetRequiredService<LiveHubMetrics>();
 
-    public static RowOrder Order(LogRetention? retention = null, TimeProvider? time = null)
-        => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), time ?? TimeProvider.System);
+    public static RowOrder Order(LogRetention? retention = null, TimeProvider? time = null, SnapshotsInProgress? snapshots = null)
+        => new(Options.Create(new LiveHubOptions { LogRetention = retention ?? new() }), snapshots ?? InProgress(time), time ?? TimeProvider.System);
+
+    public static SnapshotsInProgress InProgress(TimeProvider? time = null) => new(Options.Create(new LiveHubOptions()), time ?? TimeProvider.System);
 
     public static Router Router(IBackplane log, LogRetention? retention = null, IServiceProvider? services = null)
         => new(log, Order(retention), (services ?? Measured.Services()).GetRequiredService<LiveHubMetrics>(), TimeProvider.System, new(NullLogger<Router>.Instance));

@@ -242,6 +242,73 @@ public sealed class RowOrderTests
     }
 
     [Fact]
+    public void Rule_10_what_a_snapshot_in_progress_needs_is_remembered_until_nobody_needs_it()
+    {
+        var inProgress = Pieces.InProgress(_clock);
+        _order = Pieces.Order(new() { Count = 3 }, _clock, inProgress);
+        Place(1, 5);
+        var later = inProgress.Begin(5);
+        var earlier = inProgress.Begin(4);
+        Place(6, 10);
+        Assert.Equal(6, _order.Read(4, 10)!.Count);
+        Assert.Null(_order.Read(3, 10));
+        earlier.Dispose();
+        Place(11, 11);
+        Assert.Equal(6, _order.Read(5, 11)!.Count);
+        Assert.Null(_order.Read(4, 11));
+        later.Dispose();
+        later.Dispose();
+        Place(12, 12);
+        Assert.Equal((3, 3), _order.Count);
+    }
+
+    [Fact]
+    public void Rule_10_for_a_snapshot_that_takes_for_ever_the_log_is_remembered_for_60_s_beyond_the_longest_read()
+    {
+        var inProgress = Pieces.InProgress(_clock);
+        _order = Pieces.Order(new() { Age = TimeSpan.FromSeconds(1) }, _clock, inProgress);
+        using var snapshot = inProgress.Begin(0);
+        Place(1, 1);
+        _clock.Advance(new LiveHubOptions().SnapshotTimeout + TimeSpan.FromSeconds(59));
+        Place(2, 2);
+        Assert.Equal(2, _order.Read(0, 2)!.Count);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Place(3, 3);
+        Assert.Null(_order.Read(0, 3));
+    }
+
+    [Theory]
+    [InlineData(5, long.MaxValue, 5)]
+    [InlineData(1_000, 1_000, 10)]
+    public void Rule_10_for_snapshots_in_progress_no_more_than_four_times_the_log_is_remembered(int count, long bytes, int without)
+    {
+        var inProgress = Pieces.InProgress(_clock);
+        _order = Pieces.Order(new() { Count = count, Bytes = bytes }, _clock, inProgress);
+        Place(1, 100);
+        Assert.Equal(without, _order.Count.Entries);
+        using var snapshot = inProgress.Begin(_offset);
+        Place(101, 200);
+        Assert.Equal(4 * without, _order.Count.Entries);
+    }
+
+    [Fact]
+    public void Invalidations_are_remembered_as_long_as_what_was_routed()
+    {
+        _order = Pieces.Order(new() { Count = 4 });
+        for (var i = 1; i <= 6; i++)
+        {
+            _order.Place(new(new(++_offset, 0), Catalog.Changeset() with { Invalidations = [.. Enumerable.Repeat(Invalidation.Of(Catalog.Book, []), i % 2 * 2)] }));
+        }
+
+        Assert.Equal([5L, 5, 3, 3], _order.ReadInvalidations(2, 6)!.Select(i => i.Position.Offset));
+        Assert.Equal([3L, 3], _order.ReadInvalidations(2, 4)!.Select(i => i.Position.Offset));
+        Assert.Empty(_order.ReadInvalidations(3, 4)!);
+        Assert.Empty(_order.ReadInvalidations(6, 6)!);
+        Assert.Null(_order.ReadInvalidations(1, 6));
+        Assert.Null(_order.ReadInvalidations(2, 7));
+    }
+
+    [Fact]
     public void What_was_routed_can_be_read_only_after_a_gap()
     {
         _offset = 10;
@@ -271,6 +338,15 @@ public sealed class RowOrderTests
         var title = new string('x', 100);
         Place(Book(1, 1, null, title));
         return new(title);
+    }
+
+    /// <summary>Inserts a row each, at some offsets.</summary>
+    private void Place(int from, int through)
+    {
+        for (var i = from; i <= through; i++)
+        {
+            Place(Book(i, i, null, "a"));
+        }
     }
 
     private Changeset Place(params Change[] changes) => _order.Place(Entry(changes)).Changeset;

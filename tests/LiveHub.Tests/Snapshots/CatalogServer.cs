@@ -65,7 +65,14 @@ public sealed class CatalogServer(PostgresServer server) : IAsyncLifetime
     internal SnapshotReader Reader => Services.GetRequiredService<SnapshotReader>();
 
     internal static List<JsonObject> Rows(SnapshotRows rows)
-        => [.. rows.Chunks.SelectMany(c => JsonNode.Parse("{\"rows\":[" + Routing.Pieces.Text(c))!["rows"]!.AsArray()).Select(r => r!.AsObject())];
+        => [.. Enumerable.Range(0, rows.Chunks.Count).SelectMany(c => JsonNode.Parse("{\"rows\":[" + Text(rows, c))!["rows"]!.AsArray()).Select(r => r!.AsObject())];
+
+    /// <summary>A chunk, wherever it is.</summary>
+    internal static string Text(SnapshotRows rows, int chunk)
+    {
+        var read = rows.ReadAsync(chunk, new());
+        return Routing.Pieces.Text(read.IsCompleted ? read.Result : read.AsTask().GetAwaiter().GetResult());
+    }
 
     /// <summary>Records what is read, and lets a test do something just before.</summary>
     internal sealed class Commands : DbCommandInterceptor

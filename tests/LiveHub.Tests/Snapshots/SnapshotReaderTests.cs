@@ -3,6 +3,7 @@ using LiveHub.Backplane;
 using LiveHub.Capture;
 using LiveHub.Model;
 using LiveHub.Snapshots;
+using LiveHub.Tests.Infrastructure;
 using LiveHub.Tests.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -55,7 +56,7 @@ public sealed class SnapshotReaderTests(CatalogServer server) : IClassFixture<Ca
         await server.SaveAsync(new Cover { Hash = [9, 9], Name = new string('y', 100_000) });
         var chunks = (await server.Reader.ReadAsync([server.Shape("Cover")], Stopping)).Rows[0];
         Assert.True(chunks.Chunks.Count > 3);
-        Assert.All(chunks.Chunks, chunk => Assert.True(chunk.Length <= ChunkBytes + 8 || Encoding.UTF8.GetString(chunk.Span).Split("},{").Length == 1));
+        Assert.All(chunks.Chunks, chunk => Assert.True(chunk.Length <= ChunkBytes + 8 || Encoding.UTF8.GetString(chunk.Held.Span).Split("},{").Length == 1));
         var rows = CatalogServer.Rows(chunks);
         Assert.Equal(401, rows.Count);
         Assert.Equal(Enumerable.Range(0, 400).Select(i => Convert.ToBase64String([(byte)(i / 256), (byte)i])).Append("CQk="), rows.Select(r => (string)r["hash"]!));
@@ -65,7 +66,7 @@ public sealed class SnapshotReaderTests(CatalogServer server) : IClassFixture<Ca
     public async Task A_shape_without_rows_is_one_empty_chunk()
     {
         var snapshot = await server.Reader.ReadAsync([server.Shape("Genre"), server.Shape("Cover")], Stopping);
-        Assert.All(snapshot.Rows, rows => Assert.Equal("]}", Encoding.UTF8.GetString(Assert.Single(rows.Chunks).Span)));
+        Assert.All(snapshot.Rows, rows => Assert.Equal("]}", Encoding.UTF8.GetString(Assert.Single(rows.Chunks).Held.Span)));
     }
 
     [Fact]
@@ -203,7 +204,71 @@ public sealed class SnapshotReaderTests(CatalogServer server) : IClassFixture<Ca
         Assert.Single((await reader.ReadAsync([server.Shape("Genre")], Stopping)).Rows);
     }
 
-    private SnapshotReader Create(LiveHubOptions options, TimeProvider? time = null, CommitWindow? window = null) => new(
+    [Fact]
+    public async Task Rule_12_rows_beyond_the_bound_are_in_a_file_and_the_same()
+    {
+        await server.SaveAsync([.. Enumerable.Range(0, 400).Select(i => new Cover { Hash = [(byte)(i / 256), (byte)i], Name = new string('x', i) })]);
+        await server.SaveAsync(new Cover { Hash = [9, 9], Name = new string('y', 100_000) });
+        using var measured = new Measured(server.Services);
+        using var reader = Create(new() { SnapshotMemoryBytes = 64 << 10 });
+        using (var snapshot = await reader.ReadAsync([server.Shape("Cover"), server.Shape("Genre"), server.Shape("Cover")], Stopping))
+        {
+            var chunks = snapshot.Rows.SelectMany(r => r.Chunks).ToList();
+            Assert.InRange(chunks.Where(c => c.IsHeld).Sum(c => c.Length), 1, 64 << 10);
+            Assert.Equal(chunks.Where(c => !c.IsHeld).Sum(c => c.Length), measured["livehub.spool.bytes"]);
+            Assert.Equal(snapshot.Rows.Select(r => r.Bytes), snapshot.Rows.Select(r => r.Chunks.Sum(c => (long)c.Length)));
+            foreach (var rows in (SnapshotRows[])[snapshot.Rows[0], snapshot.Rows[2]])
+            {
+                Assert.Equal(
+                    Enumerable.Range(0, 400).Select(i => (Convert.ToBase64String([(byte)(i / 256), (byte)i]), i)).Append(("CQk=", 100_000)),
+                    CatalogServer.Rows(rows).Select(r => ((string)r["hash"]!, ((string)r["name"]!).Length)));
+            }
+        }
+
+        Assert.Equal(0, measured["livehub.spool.bytes"]);
+    }
+
+    [Fact]
+    public async Task Rule_12_a_read_that_fails_or_is_given_up_leaves_no_file()
+    {
+        await server.SaveAsync([.. Enumerable.Range(0, 20).Select(i => new Cover { Hash = [(byte)i], Name = new string('x', 20_000) })]);
+        using var measured = new Measured(server.Services);
+        var inProgress = Routing.Pieces.InProgress();
+        foreach (var failure in new[] { new InvalidOperationException("The database is away."), (Exception)new OperationCanceledException() })
+        {
+            var reads = 0;
+            long most = 0;
+            server.Sent.Before = _ =>
+            {
+                most = Math.Max(most, measured["livehub.spool.bytes"]);
+                return ++reads == 2 ? throw failure : Task.CompletedTask;
+            };
+            using var reader = Create(new() { SnapshotMemoryBytes = 64 << 10 }, inProgress: inProgress);
+            await Assert.ThrowsAnyAsync<Exception>(() => reader.ReadAsync([server.Shape("Cover"), server.Shape("Genre")], Stopping));
+            Assert.True(most > 0);
+            Assert.Equal((0, long.MaxValue), (measured["livehub.spool.bytes"], inProgress.NeededAfter(DateTimeOffset.UtcNow)));
+        }
+    }
+
+    [Fact]
+    public async Task Rule_10_a_snapshot_is_in_progress_from_before_it_is_read_until_nobody_needs_it()
+    {
+        var inProgress = Routing.Pieces.InProgress();
+        using var reader = Create(new(), inProgress: inProgress);
+        server.Sent.Before = _ =>
+        {
+            Assert.NotEqual(long.MaxValue, inProgress.NeededAfter(DateTimeOffset.UtcNow));
+            return Task.CompletedTask;
+        };
+        using (var snapshot = await reader.ReadAsync([server.Shape("Genre")], Stopping))
+        {
+            Assert.InRange(inProgress.NeededAfter(DateTimeOffset.UtcNow), 0, snapshot.From.Offset);
+        }
+
+        Assert.Equal(long.MaxValue, inProgress.NeededAfter(DateTimeOffset.UtcNow));
+    }
+
+    private SnapshotReader Create(LiveHubOptions options, TimeProvider? time = null, CommitWindow? window = null, SnapshotsInProgress? inProgress = null) => new(
         server.Services.GetRequiredService<LiveModel>(), new Databases([]), server.Services.GetRequiredService<IBackplane>(), window ?? new(TimeProvider.System),
-        server.Services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), time ?? TimeProvider.System);
+        inProgress ?? Routing.Pieces.InProgress(), server.Services.GetRequiredService<SpoolFolder>(), server.Services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), time ?? TimeProvider.System);
 }
