@@ -130,6 +130,7 @@ export class Merge {
     let held = store.held.get(key);
     if (held && op.version < held.version) return;
     const before = set.members.get(key);
+    const shared = held?.row;
     if ((leaves || !before) && shows(set.snapshot, op)) return;
     if (leaves) {
       held ??= store.hold(key, undefined, op.version, held);
@@ -140,7 +141,8 @@ export class Merge {
     } else if (!shows(held.origin, op)) {
       store.hold(key, op.row ? sameOr(held.row, op.row) : withColumns(held.row as Row, op.set as Row), op.version, held);
     }
-    const after = leaves ? undefined : held.row;
+    // What is equal may be another object here than in other row sets: it stays.
+    const after = leaves ? undefined : before === shared ? held.row : sameOr(before, held.row as Row);
     if (before !== after) {
       if (!set.touched) this.#touched = append(this.#touched, { set, change: undefined });
       set.put(key, before, after);

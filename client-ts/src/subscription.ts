@@ -1,7 +1,6 @@
 import type { CollectionStatus } from "./api.js";
 import type { LiveHubError } from "./errors.js";
 import type { Position, Target } from "./protocol.js";
-import type { Late } from "./late.js";
 import { RowSet, type Change } from "./rowset.js";
 import { matchesNothing } from "./target.js";
 
@@ -59,8 +58,6 @@ export class Subscription {
   fingerprint: string | undefined;
   /** What its rows were true as of when the connection ended. */
   asOf: Position | undefined;
-  /** Changes of rows that are not here; undefined while there was none. */
-  late: Late | undefined;
   #wasLive = false;
 
   constructor(id: number, target: Target) {

@@ -2,7 +2,6 @@ import { append } from "./append.js";
 import { maxAskBytes, toMessages } from "./chunks.js";
 import { LiveHubError } from "./errors.js";
 import { canonicalKey, type Key } from "./keys.js";
-import { Late } from "./late.js";
 import { Merge } from "./merge.js";
 import {
   hello, protocolVersions, seen, subscribe, unsubscribe,
@@ -54,9 +53,9 @@ export class Subscriptions {
   /** `lateChangeMs`: how long a change may wait for the row that it is of. */
   constructor(events: ConversationEvents, lateChangeMs = 10_000) {
     this.#events = events;
-    this.#merge = new Merge((set, isMissing) => {
-      const subscription = this.#byId.get(set.id);
-      if (subscription) (subscription.late ??= new Late(clampMs(lateChangeMs), () => this.#askAnew(subscription))).add(isMissing);
+    this.#merge = new Merge(({ id }, isMissing) => {
+      const wait = (): unknown => setTimeout(() => isMissing() && !this.#askAnew(this.#byId.get(id)) && wait(), clampMs(lateChangeMs));
+      wait();
     });
   }
 
@@ -234,13 +233,18 @@ export class Subscriptions {
     return { subscription, change: subscription.rows.clear() };
   }
 
-  /** Something of it was lost on the way to the server's log. */
-  #askAnew(subscription: Subscription): void {
+  /**
+   * Something of it was lost on the way to the server's log: a change is here, and its row, which was written first, has not come in the time that it may
+   * take (rule 21). Only what is live can be asked for anew: an answer on its way would be taken for another's.
+   */
+  #askAnew(subscription: Subscription | undefined): boolean {
+    if (subscription?.phase !== "live") return false;
     this.#send?.(unsubscribe([subscription.id]));
     this.#detach(subscription);
     if (subscription.handle("fault")) publish([{ subscription }]);
     subscription.handle("due");
     this.#flushSoon(subscription);
+    return true;
   }
 
   /** Its rows stay, but are as of nothing any more. */

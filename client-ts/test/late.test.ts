@@ -74,4 +74,20 @@ describe("rule 21: a change of a row that is not here", () => {
     expect(server.link.asked).toEqual([1, 1]);
     await hub.close();
   });
+
+  test("asks anew only when what goes on has come, whose answer could be taken for another's", async () => {
+    const { server, hub, cards } = await live();
+    server.link.step(change(2, 9) as never);
+    server.link.events.closed();
+    await vi.advanceTimersByTimeAsync(5);
+    server.link.welcome();
+    await vi.advanceTimersByTimeAsync(3 * lateMs);
+    expect(server.link.sent.map(({ type }) => type)).toEqual(["hello", "subscribe"]);
+    server.link.accept(1, 6, "Card", ["id"], { resumed: true });
+    server.link.step();
+    expect(cards.status).toBe("live");
+    await vi.advanceTimersByTimeAsync(2 * lateMs);
+    expect(server.link.sent.slice(2)).toEqual([{ type: "unsubscribe", ids: [1] }, { type: "subscribe", subscriptions: [{ id: 1, entity: "Card" }] }]);
+    await hub.close();
+  });
 });

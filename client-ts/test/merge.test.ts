@@ -52,6 +52,18 @@ describe("row ops", () => {
     expect(set.rows).toBe(before);
   });
 
+  test("what is told once more changes nothing, also where an equal row is another object in another row set", () => {
+    const { sets: [a, b], apply } = feed(2);
+    apply({ key: 1, version: 1, row: card(1), insert: [1] });
+    // The second shows what the first has made of it by then, and that goes back to what it was.
+    apply({ key: 1, version: 2, set: { title: "x" }, update: [1] }, { key: 1, version: 3, set: { title: "card 1" }, update: [1] }, snapshot(2, card(1)));
+    const before = [a?.rows[0], b?.rows[0]];
+    expect(before).toEqual([card(1), card(1)]);
+    expect(apply({ key: 1, version: 3, row: card(1), insert: [1, 2] }).every(({ change }) => !change)).toBe(true);
+    expect(a?.rows[0]).toBe(before[0]);
+    expect(b?.rows[0]).toBe(before[1]);
+  });
+
   test("P18: an older op is ignored, an equal one is applied", () => {
     const { set, apply } = one();
     apply({ key: 1, version: 5, row: card(1, "five"), insert: [1] });

@@ -1,74 +1,51 @@
-import type { Ask, ClientMessage, Op, RowOp, Target } from "../../src/protocol.js";
+import type { Ask, ClientMessage, Op, RowOp, SnapshotOp, Target } from "../../src/protocol.js";
+import { columnsOf, matches, type Change, type Column, type Entry, type History, type ModelRow } from "./history.js";
 
-/** A row of the model's one entity. `v` is the commit that wrote it last. */
-export interface ModelRow { readonly id: number; readonly list: number; readonly title: string; readonly v: number }
-
-/** One write of a transaction; without values a delete. */
-export interface Write { readonly id: number; readonly list?: number; readonly title?: string }
-
-type Table = ReadonlyMap<number, ModelRow>;
-const allColumns = ["id", "list", "title", "v"] as const;
-
-interface Shape { readonly name: string; readonly number: number; readonly matches: (row: ModelRow) => boolean; readonly columns: readonly string[] }
+interface Shape { readonly name: string; readonly number: number; readonly target: Target; readonly columns: readonly Column[] }
 interface Subscription { readonly id: number; readonly shape: Shape; readonly resumed: boolean }
+type Kind = "insert" | "update" | "delete";
 
-/** A snapshot that is on its way: what was asked for, the shapes whose rows were sent, and the commit that they are of. */
-interface Stream { readonly step: number; readonly asked: readonly Subscription[]; readonly shapes: readonly Shape[]; readonly at: number }
+/** A snapshot op that tells the test of which commit it is; the client ignores what it does not know. */
+export interface ReadOp extends SnapshotOp { readonly commit: number }
 
-/** A table with its whole history: `at(n)` is the table after commit n. Its log may begin a new epoch, in which versions begin anew. */
-export class History {
-  readonly #tables: Table[] = [new Map()];
-  #epoch = { name: "epoch 0", from: 0 };
-
-  get epoch(): { readonly name: string; readonly from: number } {
-    return this.#epoch;
-  }
-
-  beginEpoch(): void {
-    this.#epoch = { name: `epoch ${Number(this.#epoch.name.slice(6)) + 1}`, from: this.head };
-  }
-
-  /** The commit that wrote a row last, at some commit. */
-  writtenAt(key: number, commit: number): number {
-    let last = commit;
-    while (this.at(last).get(key) === this.at(last - 1).get(key)) last--;
-    return last;
-  }
-
-  get head(): number {
-    return this.#tables.length - 1;
-  }
-
-  at(commit: number): Table {
-    return this.#tables[commit] as Table;
-  }
-
-  commit(writes: readonly Write[]): void {
-    const table = new Map(this.at(this.head));
-    const v = this.#tables.length;
-    for (const { id, ...values } of writes) {
-      if (values.list === undefined && values.title === undefined) table.delete(id);
-      else table.set(id, { list: 1, title: "", ...table.get(id), ...values, id, v });
-    }
-    this.#tables.push(table);
-  }
+/** A shape whose rows are as of an earlier offset. */
+interface Behind {
+  readonly shape: Shape;
+  readonly after: number;
+  /** The last commit that its rows show; undefined where they are the client's own. */
+  readonly read?: number;
 }
 
-/** What a shape shows of the table after a commit. */
-export function evaluate(target: Target, table: Table): Record<string, unknown>[] {
-  const shape = toShape("", 0, target);
-  return [...table.values()].filter(shape.matches).map((row) => project(row, shape.columns));
+/** What has been read and has not entered yet. */
+interface Entering {
+  readonly asked: readonly Subscription[];
+  readonly snapshots: readonly Shape[];
+  readonly commit: number;
+  readonly step: number;
+  /** Those ops of the step that were not sent ahead. */
+  readonly rest: readonly SnapshotOp[];
 }
 
 /** How a connection differs from others that are as correct. */
 export interface Manner {
   /** Whether a subscription is accepted when its snapshot has been read, not when it is asked for. */
   readonly late: boolean;
-  /** Whether the connection is to another epoch, whose versions begin anew. */
-  readonly newEpoch: boolean;
   /** Whether the log no longer reaches back to where the client was. */
   readonly forgot: boolean;
+  /** Whether what joins a snapshot comes changeset by changeset, what it shows already included. */
+  readonly one: boolean;
+  /** Whether a snapshot may show what the log does not have yet. */
+  readonly ahead: boolean;
 }
+
+/** How often what was sent: a property that never gets there shows nothing. */
+export type Counts = Record<
+  "step" | "snapshot" | "resumed" | "forgotten" | "streamed" | "between" | "late" | "waiting" | "named" | "again" | "reread" | "fault" | "shared" | "unsubscribed", number
+>;
+
+export const noCounts = (): Counts => ({
+  step: 0, snapshot: 0, resumed: 0, forgotten: 0, streamed: 0, between: 0, late: 0, waiting: 0, named: 0, again: 0, reread: 0, fault: 0, shared: 0, unsubscribed: 0,
+});
 
 /**
  * What a correct server says on one connection, message for message, at a pace that the test decides: a snapshot is of any moment around the
@@ -77,46 +54,48 @@ export interface Manner {
 export class ModelConnection {
   readonly #history: History;
   readonly #say: (message: unknown) => void;
+  readonly #manner: Manner;
+  readonly #counts: Counts;
   readonly #shapes = new Map<string, Shape>();
   readonly #subscriptions = new Map<number, Subscription>();
-  /** The shapes whose diffs are sent: from the first snapshot on, for as long as any subscription, also a loading one, has the shape. */
-  readonly #live = new Set<Shape>();
+  /** The shapes whose diffs are sent, each from some offset on: as long as any subscription, also a loading one, has the shape. */
+  readonly #live = new Map<Shape, number>();
   #asked: (readonly Subscription[])[] = [];
+  #entering: Entering | undefined;
+  #steps = 1000;
   #offset: number;
-  readonly #late: boolean;
-  readonly #forgot: boolean;
-  readonly #accepted = new Set<Subscription>();
-  #stream: Stream | undefined;
-  #steps = 1_000_000;
   /** What the client's rows are as of, where it can go on from there. */
   #resumeFrom: number | undefined;
 
-  constructor(history: History, say: (message: unknown) => void, { late, newEpoch, forgot }: Manner) {
-    if (newEpoch) history.beginEpoch();
+  constructor(history: History, say: (message: unknown) => void, manner: Manner, counts: Counts) {
     this.#history = history;
     this.#say = say;
     this.#offset = history.head;
-    this.#late = late;
-    this.#forgot = forgot;
+    this.#manner = manner;
+    this.#counts = counts;
   }
 
   hear(message: ClientMessage): void {
     switch (message.type) {
-      case "hello":
-        if (message.position?.epoch === this.#history.epoch.name && !this.#forgot) this.#resumeFrom = message.position.offset;
+      case "hello": {
+        const { position } = message;
+        if (position?.epoch === this.#history.epoch.name && !this.#manner.forgot) this.#resumeFrom = position.offset;
+        else if (position) this.#counts.forgotten++;
         return this.#say({ type: "welcome", protocol: 1, epoch: this.#history.epoch.name });
+      }
       case "unsubscribe":
-        message.ids.forEach((id) => this.#subscriptions.delete(id));
-        for (const shape of this.#live) if (![...this.#subscriptions.values()].some((open) => open.shape === shape)) this.#live.delete(shape);
+        message.ids.forEach((id) => this.#drop(id));
+        this.#counts.unsubscribed++;
         return;
       case "subscribe": {
         const asked = message.subscriptions.map((ask) => ({ id: ask.id, shape: this.#shape(ask), resumed: this.#resumes(ask) }));
         // Of one shape, all go on or none does.
         const anew = new Set(asked.filter(({ resumed }) => !resumed).map(({ shape }) => shape));
-        this.#asked.push(asked.map((subscription) => ({ ...subscription, resumed: !anew.has(subscription.shape) })));
-        for (const subscription of this.#asked.at(-1) ?? []) {
+        const all = asked.map((subscription) => ({ ...subscription, resumed: !anew.has(subscription.shape) }));
+        this.#asked.push(all);
+        for (const subscription of all) {
           this.#subscriptions.set(subscription.id, subscription);
-          if (!this.#late && !subscription.resumed) this.#accept(subscription);
+          if (!this.#manner.late && !subscription.resumed) this.#accept(subscription);
         }
       }
     }
@@ -125,56 +104,99 @@ export class ModelConnection {
   /** Routes the next changeset, if there is one. */
   advance(): void {
     if (this.#offset === this.#history.head) return;
+    if (this.#entering) this.#counts.between++;
     this.#offset++;
-    this.#step(this.#changes(this.#offset - 1, this.#offset, [...this.#live]), this.#offset);
+    this.#send(this.#diffs(this.#history.entry(this.#offset), [...this.#live.keys()]));
   }
 
-  /** Answers the oldest subscribe message. `back`: how far behind the head the snapshot is; `ahead`: how far after it the step enters. */
-  answer(back: number, ahead: number): void {
-    const asked = this.#open(this.#asked.shift());
+  /** A changeset that was sent comes once more (rule 15): what is newer is known. */
+  again(back: number): void {
+    const offset = this.#offset - back;
+    if (offset <= this.#history.epoch.offset) return;
+    const ops = this.#diffs(this.#history.entry(offset), [...this.#live].filter(([, since]) => since < offset).map(([shape]) => shape));
+    if (ops.length > 0) this.#counts.again++;
+    this.#send(ops);
+  }
+
+  /**
+   * Answers the oldest subscribe message, or, where an answer has begun, ends it. `back`: how far the snapshot is behind; `ahead`: how much
+   * later than it could the step enters; `isStreamed`: whether its rows are sent before the step can end.
+   */
+  answer(back: number, ahead: number, isStreamed: boolean): void {
+    if (this.#entering) return this.#enter(ahead);
+    const asked = (this.#asked.shift() ?? []).filter(this.#isOpen);
     if (asked.length === 0) return;
-    this.#acceptAll(asked);
-    const at = this.#behind(back);
-    const shapes = shapesOf(asked.filter(({ resumed }) => !resumed));
-    const resumed = shapesOf(asked.filter((subscription) => subscription.resumed));
-    const ops: Op[] = shapes.map((shape) => ({ shape: shape.number, snapshot: null, rows: this.#rows(shape, at) }));
-    const [end, joined] = this.#enter(shapes, at, ahead, resumed);
-    this.#step([...ops, ...joined], end, true);
+    if (this.#manner.late) for (const subscription of asked) if (!subscription.resumed) this.#accept(subscription);
+    this.#begin(asked, asked.filter(({ resumed }) => !resumed).map(({ shape }) => shape), back, isStreamed);
+    if (!isStreamed) this.#enter(ahead);
   }
 
-  /** Begins to answer the oldest subscribe message: sends the rows of the snapshot, in parts, and leaves the step unfinished. */
-  begin(back: number): void {
-    if (this.#stream || this.#asked[0]?.some(({ resumed }) => resumed)) return;
-    const asked = this.#open(this.#asked.shift());
-    if (asked.length === 0) return;
-    this.#acceptAll(asked);
-    const stream = { step: ++this.#steps, asked, shapes: shapesOf(asked), at: this.#behind(back) };
-    this.#stream = stream;
-    for (const shape of stream.shapes) {
-      this.#part({ shape: shape.number, snapshot: null, rows: [] });
-      for (const row of this.#rows(shape, stream.at)) this.#part({ shape: shape.number, rows: [row] });
-    }
+  /** Reads a live shape again (P25). */
+  reread(which: number, back: number, ahead: number): void {
+    const live = [...this.#live.keys()];
+    const shape = live[which % live.length];
+    if (!shape || this.#entering) return;
+    this.#counts.reread++;
+    this.#begin([], [shape], back, false);
+    this.#enter(ahead);
   }
 
-  /** Ends the step that is unfinished, with what joins the snapshot; or, where it cannot, or is not to, drops it, and what is still wanted is to be answered anew. */
-  end(ahead: number, drop = false): void {
-    const { step, asked, shapes, at } = this.#stream ?? {};
-    if (!asked || !shapes || at === undefined) return;
-    const open = this.#open(asked);
-    const wanted = new Set(shapesOf(open));
-    const isTaken = [...this.#subscriptions.values()].some(({ shape }) => shapes.includes(shape) && !wanted.has(shape));
-    if (drop || open.length === 0 || isTaken) {
-      this.#say({ type: "part", step, ops: [], dropped: true });
-      this.#asked.unshift(open);
-    } else {
-      const [offset, ops] = this.#enter([...wanted], at, ahead, []);
-      this.#say({ type: "part", step, ops, end: { offset, tag: "t" } });
+  /** What was asked for last cannot be read now: the client asks again. */
+  fail(): void {
+    const asked = this.#asked.pop()?.filter(this.#isOpen) ?? [];
+    for (const { id } of asked) {
+      this.#drop(id);
+      this.#counts.fault++;
+      this.#say({ type: "error", id, code: "snapshot_failed", message: "later", retryMs: 100 });
     }
-    this.#stream = undefined;
   }
 
   get hasWork(): boolean {
-    return this.#stream !== undefined || this.#asked.length > 0 || this.#offset < this.#history.head;
+    return this.#entering !== undefined || this.#asked.length > 0 || this.#offset < this.#history.head;
+  }
+
+  #begin(asked: readonly Subscription[], shapes: readonly Shape[], back: number, isStreamed: boolean): void {
+    const { last, complete } = this.#history;
+    const commit = Math.max(this.#history.earliest(this.#offset), (this.#manner.ahead ? last : complete) - back);
+    const snapshots = [...new Set(shapes)];
+    const ops = snapshots.map((shape): ReadOp => ({
+      shape: shape.number,
+      snapshot: this.#history.read(commit),
+      commit,
+      rows: [...this.#history.at(commit).values()].filter((row) => matches(shape.target, row)).map((row) => project(row, shape.columns)),
+    }));
+    const step = this.#steps++;
+    if (isStreamed) {
+      this.#counts.streamed++;
+      for (const op of ops) this.#say({ type: "part", step, ops: [op] });
+    }
+    this.#counts.snapshot += snapshots.length;
+    this.#entering = { asked, snapshots, commit, step: isStreamed ? step : 0, rest: isStreamed ? [] : ops };
+  }
+
+  #enter(ahead: number): void {
+    const { asked, snapshots, commit, step, rest } = this.#entering as Entering;
+    this.#entering = undefined;
+    const goesOn = asked.filter((subscription) => subscription.resumed && this.#isOpen(subscription));
+    for (const subscription of goesOn) this.#accept(subscription);
+    this.#counts.resumed += goesOn.length;
+    const resumed = new Set(goesOn.map(({ shape }) => shape));
+    // Where it shows what the log does not have, it does not wait for that.
+    const seen = this.#history.offsetOf(commit);
+    const end = Math.min(this.#history.head, Math.max(seen === Infinity ? 0 : seen, this.#offset) + ahead);
+    const after = this.#history.offsetBefore(commit);
+    const behind: Behind[] = [
+      ...snapshots.map((shape) => ({ shape, after, read: commit })),
+      ...[...resumed].map((shape) => ({ shape, after: this.#resumeFrom as number })),
+    ];
+    const ops: Op[] = [];
+    const others = [...this.#live.keys()].filter((shape) => !snapshots.includes(shape));
+    while (this.#offset < end) ops.push(...this.#diffs(this.#history.entry(++this.#offset), others));
+    ops.push(...rest, ...(this.#manner.one ? this.#joined(behind.filter(({ read }) => read !== undefined), end) : []));
+    ops.push(...this.#caughtUp(this.#manner.one ? behind.filter(({ read }) => read === undefined) : behind, end));
+    const open = new Set([...this.#subscriptions.values()].map(({ shape }) => shape));
+    for (const { shape } of behind) if (open.has(shape)) this.#live.set(shape, end);
+    this.#send(ops, step, true);
   }
 
   /** Whether the client has the rows: of a shape that is live already, it would be told twice. */
@@ -183,112 +205,116 @@ export class ModelConnection {
     return this.#resumeFrom !== undefined && ask.fingerprint === shape.name && !this.#live.has(shape);
   }
 
-  #open(asked: readonly Subscription[] = []): readonly Subscription[] {
-    return asked.filter((subscription) => this.#subscriptions.get(subscription.id) === subscription);
-  }
-
-  #behind(back: number): number {
-    return Math.max(this.#history.epoch.from, this.#history.head - back);
-  }
-
-  #rows(shape: Shape, at: number): Record<string, unknown>[] {
-    return [...this.#history.at(at).values()].filter(shape.matches).map((row) => project(row, shape.columns));
-  }
-
-  /** Moves on to where shapes enter that are as of some commit. Returns that position, and the row ops of the step. */
-  #enter(shapes: readonly Shape[], at: number, ahead: number, resumed: readonly Shape[]): [end: number, ops: RowOp[]] {
-    const end = Math.min(this.#history.head, Math.max(at, this.#offset) + ahead);
-    const ops = this.#resumeFrom === undefined ? [] : this.#changes(this.#resumeFrom, end, resumed);
-    const live = [...this.#live].filter((shape) => !shapes.includes(shape));
-    for (let commit = Math.min(at, this.#offset) + 1; commit <= end; commit++) {
-      const concerned = [...(commit > this.#offset ? live : []), ...(commit > at ? shapes : [])];
-      ops.push(...this.#changes(commit - 1, commit, concerned));
-    }
-    for (const shape of [...shapes, ...resumed]) this.#live.add(shape);
-    this.#offset = end;
-    return [end, ops];
-  }
-
-  #part(op: Op): void {
-    this.#say({ type: "part", step: this.#stream?.step, ops: [op] });
-  }
-
-  #acceptAll(asked: readonly Subscription[]): void {
-    for (const subscription of asked) if (this.#late || subscription.resumed) this.#accept(subscription);
-  }
-
-  #accept(subscription: Subscription): void {
-    if (this.#accepted.has(subscription)) return;
-    this.#accepted.add(subscription);
-    const { id, shape, resumed } = subscription;
+  #accept({ id, shape, resumed }: Subscription): void {
     this.#say({ type: "subscribed", id, shape: shape.number, entity: "Card", key: ["id"], fingerprint: shape.name, ...(resumed ? { resumed } : {}) });
   }
 
-  #step(ops: readonly Op[], offset: number, always = false): void {
-    if (ops.length > 0 || always) this.#say({ type: "steps", steps: [ops], end: { offset, tag: "t" } });
+  /** Whether it is open still; its id may have been given to another since. */
+  readonly #isOpen = (subscription: Subscription): boolean => this.#subscriptions.get(subscription.id) === subscription;
+
+  #drop(id: number): void {
+    this.#subscriptions.delete(id);
+    const open = new Set([...this.#subscriptions.values()].map(({ shape }) => shape));
+    for (const shape of this.#live.keys()) if (!open.has(shape)) this.#live.delete(shape);
   }
 
-  #changes(from: number, to: number, shapes: readonly Shape[]): RowOp[] {
-    return changes(this.#history, from, to, shapes).map((op) => ({ ...op, version: op.version - this.#history.epoch.from }));
+  #send(ops: readonly Op[], step = 0, always = false): void {
+    if (ops.length === 0 && !always) return;
+    this.#counts.step++;
+    const end = { offset: this.#offset, tag: "t" };
+    this.#say(step > 0 ? { type: "part", step, ops, end } : { type: "steps", steps: [ops], end });
+  }
+
+  #diffs({ changes }: Entry, shapes: readonly Shape[]): RowOp[] {
+    return changes.flatMap((change) => {
+      const kinds = shapes.flatMap((shape): [Shape, Kind][] => {
+        const kind = diff(shape, change);
+        return kind ? [[shape, kind]] : [];
+      });
+      if (kinds.length > 0 && change.isLate) this.#counts.late++;
+      if (change.before && !this.#history.has(change.before.v) && kinds.some(([, kind]) => kind === "update")) this.#counts.waiting++;
+      return this.#toOps(change, kinds);
+    });
+  }
+
+  /** What joins snapshots, changeset by changeset. */
+  #joined(behind: readonly Behind[], end: number): RowOp[] {
+    const ops: RowOp[] = [];
+    for (let offset = this.#history.epoch.offset + 1; offset <= end; offset++) {
+      ops.push(...this.#diffs(this.#history.entry(offset), behind.filter(({ after }) => after < offset).map(({ shape }) => shape)));
+    }
+    return ops;
+  }
+
+  /** What shapes lack, each row once, as it is in the end (rule 20). */
+  #caughtUp(behind: readonly Behind[], end: number): RowOp[] {
+    const rows = new Map<number, { all: Change; readonly outcomes: Map<Shape, { wasThere: boolean; needsAll: boolean; isChanged: boolean }> }>();
+    for (let offset = this.#history.epoch.offset + 1; offset <= end; offset++) {
+      const { changes, commit } = this.#history.entry(offset);
+      for (const change of changes) {
+        const concerned = behind.flatMap(({ shape, after, read }) => {
+          if (offset <= after || (read !== undefined && commit <= read)) return [];
+          const kind = diff(shape, change);
+          // One that came late tells that the client may have the row, also where it changes nothing any more.
+          return kind || (change.isLate && matches(shape.target, change.before)) ? [{ shape, kind, read }] : [];
+        });
+        if (concerned.length === 0) continue;
+        const row = rows.get(change.key) ?? { all: change, outcomes: new Map() };
+        rows.set(change.key, row);
+        row.all = { ...change, before: row.all.before, changed: new Set([...row.all.changed, ...change.changed]) };
+        for (const { shape, kind, read } of concerned) {
+          const { wasThere, needsAll, isChanged } = row.outcomes.get(shape) ?? { wasThere: kind !== "insert" || read !== undefined || change.transaction < this.#history.horizon, needsAll: false, isChanged: false };
+          row.outcomes.set(shape, { wasThere: wasThere || change.isLate, needsAll: needsAll || (!!kind && kind !== "update"), isChanged: isChanged || !!kind });
+        }
+      }
+    }
+    return [...rows.values()].flatMap(({ all, outcomes }) => {
+      const kinds = [...outcomes].flatMap(([shape, { wasThere, needsAll, isChanged }]): [Shape, Kind][] => {
+        if (!matches(shape.target, all.after)) return wasThere ? [[shape, "delete"]] : [];
+        return needsAll ? [[shape, "insert"]] : isChanged ? [[shape, "update"]] : [];
+      });
+      return this.#toOps(all, kinds);
+    });
+  }
+
+  /** One op for each column set (P15). */
+  #toOps({ key, version, after, changed, transaction }: Change, kinds: readonly (readonly [Shape, Kind])[]): RowOp[] {
+    const ops = new Map<string, { columns: readonly Column[]; insert: number[]; update: number[]; delete: number[] }>();
+    for (const [shape, kind] of kinds) {
+      const name = shape.columns.join();
+      if (!ops.has(name)) ops.set(name, { columns: shape.columns, insert: [], update: [], delete: [] });
+      ops.get(name)?.[kind].push(shape.number);
+    }
+    const isNamed = transaction < this.#history.horizon;
+    return [...ops.values()].map(({ columns, ...lists }): RowOp => {
+      const filled = Object.fromEntries(Object.entries(lists).filter(([, shapes]) => shapes.length > 0));
+      if (isNamed) this.#counts.named++;
+      if (kinds.length > 1) this.#counts.shared++;
+      const values = lists.insert.length > 0 ? { row: project(after as ModelRow, columns) }
+        : lists.update.length > 0 ? { set: project(after as ModelRow, columns.filter((column) => changed.has(column))) }
+        : {};
+      return { key, version, ...values, ...filled, ...(isNamed ? { transaction: String(transaction) } : {}) };
+    });
   }
 
   #shape(target: Target): Shape {
-    const { keys, where, columns = allColumns } = target;
-    const name = JSON.stringify([keys ? [...keys].sort() : null, where ?? null, [...new Set(["id", ...columns])].sort()]);
+    const { keys, where } = target;
+    const columns = columnsOf(target);
+    const name = JSON.stringify([keys ? [...keys].sort() : null, where ?? null, columns]);
     let shape = this.#shapes.get(name);
-    if (!shape) this.#shapes.set(name, (shape = toShape(name, this.#shapes.size + 1, target)));
+    if (!shape) this.#shapes.set(name, (shape = { name, number: this.#shapes.size + 1, target: { ...target }, columns }));
     return shape;
   }
 }
 
-function toShape(name: string, number: number, { keys, where, columns = allColumns }: Target): Shape {
-  const list = where?.["list"] as number | { readonly in: readonly number[] } | undefined;
-  return {
-    name,
-    number,
-    columns: allColumns.filter((column) => column === "id" || columns.includes(column)),
-    matches: (row) =>
-      (keys === undefined || keys.includes(row.id))
-      && (list === undefined || (typeof list === "number" ? row.list === list : list.in.includes(row.list))),
-  };
+/** What a shape sees of a change (rule 17). Columns that it does not contain cause nothing (F3). */
+function diff({ target, columns }: Shape, { before, after, changed }: Change): Kind | undefined {
+  const was = matches(target, before);
+  if (!matches(target, after)) return was ? "delete" : undefined;
+  if (!was) return "insert";
+  return columns.some((column) => changed.has(column)) ? "update" : undefined;
 }
 
-/** What some commits come to: one op for each row and column set (P15). Columns that a shape does not contain cause none (F3). */
-function changes(history: History, from: number, to: number, shapes: readonly Shape[]): RowOp[] {
-  const [before, after] = [history.at(from), history.at(to)];
-  const ops: RowOp[] = [];
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
-    const [old, now] = [before.get(key), after.get(key)];
-    if (old === now) continue;
-    for (const [columns, same] of groupBy(shapes, (shape) => shape.columns.join())) {
-      const names = columns.split(",");
-      const changed = names.filter((name) => old?.[name as keyof ModelRow] !== now?.[name as keyof ModelRow]);
-      const numbers = (of: (was: boolean, is: boolean) => boolean): number[] =>
-        same.filter(({ matches }) => of(old !== undefined && matches(old), now !== undefined && matches(now))).map(({ number }) => number);
-      const lists = {
-        insert: numbers((was, is) => !was && is),
-        update: changed.length > 0 ? numbers((was, is) => was && is) : [],
-        delete: numbers((was, is) => was && !is),
-      };
-      const filled = Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
-      if (Object.keys(filled).length === 0) continue;
-      const values = lists.insert.length > 0 ? { row: project(now as ModelRow, names) } : lists.update.length > 0 ? { set: project(now as ModelRow, changed) } : {};
-      ops.push({ key, version: history.writtenAt(key, to), ...values, ...filled });
-    }
-  }
-  return ops;
-}
-
-function shapesOf(subscriptions: readonly Subscription[]): Shape[] {
-  return [...new Set(subscriptions.map(({ shape }) => shape))];
-}
-
-function project(row: ModelRow, columns: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(columns.map((column) => [column, row[column as keyof ModelRow]]));
-}
-
-function groupBy<T>(list: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of list) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
+function project(row: ModelRow, columns: readonly Column[]): Record<string, unknown> {
+  return Object.fromEntries(columns.map((column) => [column, row[column]]));
 }

@@ -2,6 +2,7 @@ using BoardSample;
 using BoardSample.Api;
 using BoardSample.Model;
 using BoardSample.Seed;
+using LiveHub;
 using Microsoft.EntityFrameworkCore;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -26,6 +27,7 @@ try
         .Expose<Member>(member => member.Hide(m => m.Email))
         .Expose("CardLabel")
         .UsePostgreSql());
+    builder.Services.Configure<LiveHubOptions>(builder.Configuration.GetSection("LiveHub"));
     builder.Services.AddBoardApi();
 
     await using var app = builder.Build();

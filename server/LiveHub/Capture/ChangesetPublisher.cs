@@ -10,7 +10,7 @@ namespace LiveHub.Capture;
 /// Brings what a committed transaction wrote into the log, after whatever wrote the same rows before it: a row as the second left it shows half of the first
 /// (docs/decisions/0015). Nothing here throws: the commit is done.
 /// </summary>
-internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow window, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<ChangesetPublisher> logger)
+internal sealed class ChangesetPublisher(IBackplane backplane, DatabaseHistories histories, CommitWindow window, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<ChangesetPublisher> logger)
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<ChangesetId, byte> _named = new();
@@ -26,12 +26,18 @@ internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow wind
     {
         if (committed.End() is { } writes)
         {
+            Reached(committed.Database, committed.Stamp);
             Publish(writes, committed.Stamp, committed.Id, committed.IsNamed);
             committed.Window?.Close();
         }
     }
 
-    public void Publish(ChangesetBuilder committed, Stamp? stamp) => Publish(committed, stamp, ChangesetId.New(time.GetUtcNow()), isNamed: false);
+    /// <param name="database">Where it was committed; null where no name says that.</param>
+    public void Publish(ChangesetBuilder committed, Stamp? stamp, DatabaseName? database = null)
+    {
+        Reached(database, stamp);
+        Publish(committed, stamp, ChangesetId.New(time.GetUtcNow()), isNamed: false);
+    }
 
     /// <param name="isNamed">Somebody may ask whether it was seen: the log says of it that there was nothing to see, too.</param>
     public void Publish(ChangesetBuilder committed, Stamp? stamp, ChangesetId id, bool isNamed)
@@ -100,6 +106,14 @@ internal sealed class ChangesetPublisher(IBackplane backplane, CommitWindow wind
     {
         logger.RowUnreadable(entity.Name, exception);
         metrics.Failed(Stages.Capture, exception);
+    }
+
+    private void Reached(DatabaseName? database, Stamp? stamp)
+    {
+        if (database is not null && stamp is { } known)
+        {
+            histories.Reached(database, known.Version);
+        }
     }
 
     private void Report(Exception exception)

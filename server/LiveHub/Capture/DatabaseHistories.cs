@@ -20,6 +20,21 @@ internal sealed class DatabaseHistories(IBackplane backplane, GuardedLogger<Data
     /// <summary>What a database called its history when it was asked last.</summary>
     public string? HistoryOf(DatabaseName database) => _known.TryGetValue(database, out var known) ? known.History : null;
 
+    /// <summary>A transaction of a database that has committed had this version: wherever the database stands in the same history, it is not before that.</summary>
+    public void Reached(DatabaseName database, long version)
+    {
+        if (_known.TryGetValue(database, out var known) && known.Version < version)
+        {
+            lock (_lock)
+            {
+                if (_known.TryGetValue(database, out known) && known.Version < version)
+                {
+                    _known[database] = known with { Version = version };
+                }
+            }
+        }
+    }
+
     /// <param name="history">What the database calls its history.</param>
     /// <param name="version">Where it stands.</param>
     /// <param name="versionBefore">Where it stood before it was asked.</param>

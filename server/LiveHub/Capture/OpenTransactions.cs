@@ -45,7 +45,7 @@ internal sealed class OpenTransactions(
         }
         else
         {
-            publisher.Publish(writes, stamp);
+            publisher.Publish(writes, stamp, DatabaseName.Of(context));
         }
     }
 

@@ -33,8 +33,14 @@ internal sealed class Change
     /// <summary>Whether newer changes of the row came before it: it leads to what they left, which may be shown already.</summary>
     public bool IsLate { get; private init; }
 
+    /// <summary>The transaction of what is newest, where it is late.</summary>
+    private TransactionId? Newest { get; init; }
+
     /// <summary>About what it takes in memory.</summary>
     public long SizeBytes { get; }
+
+    /// <summary>The transaction that has left the row as it is after a change of a changeset: who sees that shows what the change tells.</summary>
+    public TransactionId? LeftBy(Changeset changeset) => IsLate ? Newest : changeset.Transaction;
 
     public KeyValues Key => (After ?? Before)!.Select(Entity.KeyOrdinals);
 
@@ -50,21 +56,33 @@ internal sealed class Change
     }
 
     /// <summary>The change that leads from one state of a row to another; null where nothing changed.</summary>
-    /// <param name="isLate">See <see cref="IsLate"/>.</param>
-    public static Change? Between(Entity entity, long version, Row? before, Row? after, bool isLate = false)
+    public static Change? Between(Entity entity, long version, Row? before, Row? after)
+        => Make(entity, version, before, after) is var change && change is { Operation: Operation.Update, Changed.IsEmpty: true } ? null : change;
+
+    /// <summary>
+    /// What a change comes to that comes late: it leads from its own before to what newer ones have left; null where there is no row on either side. One that
+    /// makes no difference still tells that the row was there before those.
+    /// </summary>
+    /// <param name="version">The newest.</param>
+    /// <param name="newest">The transaction of the newest, where capture knows it.</param>
+    public static Change? Late(Entity entity, long version, Row? before, Row? after, TransactionId? newest)
+        => Make(entity, version, before, after, isLate: true, newest);
+
+    private static Change? Make(Entity entity, long version, Row? before, Row? after, bool isLate = false, TransactionId? newest = null)
     {
-        if (before is not null && after is not null)
+        if (before is null && after is null)
         {
-            var changed = ColumnSet.Difference(entity.Columns.Length, before, after);
-            after.Share(before, changed);
-            return changed.IsEmpty ? null : new(entity, Operation.Update, version, before, after, changed) { IsLate = isLate };
+            return null;
         }
 
-        return (before, after) switch
+        var operation = before is null ? Operation.Insert : after is null ? Operation.Delete : Operation.Update;
+        var changed = default(ColumnSet);
+        if (operation is Operation.Update)
         {
-            (null, null) => null,
-            (null, _) => new(entity, Operation.Insert, version, null, after, default) { IsLate = isLate },
-            _ => new(entity, Operation.Delete, version, before, null, default) { IsLate = isLate },
-        };
+            changed = ColumnSet.Difference(entity.Columns.Length, before!, after!);
+            after!.Share(before!, changed);
+        }
+
+        return new(entity, operation, version, before, after, changed) { IsLate = isLate, Newest = newest };
     }
 }

@@ -179,7 +179,7 @@ internal sealed class ConnectionEntries(
             AddRows(composer, open);
         }
 
-        var catchUp = new CatchUp(open.Select(e => new BehindShape(e.Member, e.From.Offset, mayShowMore: e.Rows is not null, e.Rows?.Transactions)));
+        var catchUp = new CatchUp(open.Select(e => new BehindShape(e.Member, e.From.Offset, mayShowMore: e.Rows is not null, progress.Horizon, e.Rows?.Transactions)));
         foreach (var entry in joined)
         {
             catchUp.Add(entry);

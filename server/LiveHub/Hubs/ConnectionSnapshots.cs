@@ -8,7 +8,7 @@ namespace LiveHub.Hubs;
 /// <summary>
 /// Reads the snapshots of one connection, one after the other, each when the one before was taken: a client that does not
 /// read holds one. What was invalidated is read along with what was asked for, so that neither waits for the other for ever. What is new and long is
-/// on its way for a while, and keeps nothing else waiting but what is as long.
+/// on its way for a while, and keeps nothing else waiting but what is as long, and what was asked for after that.
 /// </summary>
 internal sealed class ConnectionSnapshots(
     SyncConnectionFactory shared, Subscriptions subscriptions, InvalidatedShapes invalidated, ConnectionPump pump, CancellationToken closed)

@@ -95,29 +95,23 @@ internal sealed class SnapshotRequests(Router router, Subscriptions subscription
         }
     }
 
-    /// <summary>The next that was asked for, is still wanted, and need not wait.</summary>
+    /// <summary>The next that was asked for and is still wanted. One that is long waits for the one that is on its way, and all others wait with it: each might be as long.</summary>
     private SnapshotRequest? TakeAsked()
     {
-        for (var node = _asked.First; node is not null;)
+        while (_asked.First?.Value is { } first && !(first.IsLong && _isLongOnItsWay))
         {
-            var next = node.Next;
-            if (!_isLongOnItsWay || !node.Value.IsLong)
+            _asked.RemoveFirst();
+            if (Wanted(first) is { } request)
             {
-                _asked.Remove(node);
-                if (Wanted(node.Value) is { } request)
+                // From here on it can miss an invalidation.
+                var routed = router.Routed.Offset;
+                foreach (var asked in request.Asked)
                 {
-                    // From here on it can miss an invalidation.
-                    var routed = router.Routed.Offset;
-                    foreach (var asked in request.Asked)
-                    {
-                        asked.Member.ReadAt = Math.Min(asked.Member.ReadAt, routed);
-                    }
-
-                    return request;
+                    asked.Member.ReadAt = Math.Min(asked.Member.ReadAt, routed);
                 }
-            }
 
-            node = next;
+                return request;
+            }
         }
 
         return null;

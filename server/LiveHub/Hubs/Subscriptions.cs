@@ -9,7 +9,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ShapeMember> _byId = [];
-    private readonly Dictionary<string, (ShapeMember Member, int Uses)> _byShape = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ShapeMember> _byShape = new(StringComparer.Ordinal);
     private long _filterBytes;
     private bool _isClosed;
 
@@ -55,7 +55,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
     {
         lock (_lock)
         {
-            return [.. _byShape.Values.Select(s => s.Member)];
+            return [.. _byShape.Values];
         }
     }
 
@@ -83,11 +83,17 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
                 return null;
             }
 
-            var (member, uses) = _byShape.TryGetValue(shape.Fingerprint, out var known) ? known : (router.Join(shape, queue), 0);
-            isFirst = uses == 0;
-            _byShape[shape.Fingerprint] = (member, uses + 1);
+            if (!_byShape.TryGetValue(shape.Fingerprint, out var member))
+            {
+                // What is kept is the live shape's: of one that many have asked for there is one.
+                member = router.Join(shape, queue);
+                _byShape.Add(member.Shape.Shape.Fingerprint, member);
+                _filterBytes += shape.FilterBytes;
+                isFirst = true;
+            }
+
+            member.Uses++;
             _byId.Add(id, member);
-            _filterBytes += uses == 0 ? shape.FilterBytes : 0;
             metrics.Subscribed(1);
             return member;
         }
@@ -103,15 +109,9 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
             }
 
             metrics.Subscribed(-1);
-            var fingerprint = member.Shape.Shape.Fingerprint;
-            var uses = _byShape[fingerprint].Uses - 1;
-            if (uses > 0)
+            if (--member.Uses == 0)
             {
-                _byShape[fingerprint] = (member, uses);
-            }
-            else
-            {
-                _byShape.Remove(fingerprint);
+                _byShape.Remove(member.Shape.Shape.Fingerprint);
                 _filterBytes -= member.Shape.Shape.FilterBytes;
                 router.Leave(member);
             }
@@ -123,7 +123,7 @@ internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetri
         lock (_lock)
         {
             _isClosed = true;
-            foreach (var (member, _) in _byShape.Values)
+            foreach (var member in _byShape.Values)
             {
                 router.Leave(member);
             }

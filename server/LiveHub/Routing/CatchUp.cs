@@ -33,9 +33,9 @@ internal sealed class CatchUp
             foreach (BehindShape shape in _found)
             {
                 if (entry.Position.Offset > shape.After && !shape.Shows(entry.Changeset.Transaction)
-                    && Differ.Diff(shape.Shape, change) is not DiffKind.None and var kind)
+                    && (Differ.Diff(shape.Shape, change) is var kind && kind is not DiffKind.None || (change is { IsLate: true, Before: { } before } && shape.Shape.Matches(before))))
                 {
-                    RowOf(change).Add(shape, kind, change, entry.Changeset.Transaction);
+                    RowOf(change).Add(shape, kind, change, change.LeftBy(entry.Changeset));
                 }
             }
         }
@@ -75,8 +75,7 @@ internal sealed class CatchUp
             // A change is found for one shape after the other.
             if (_last != change)
             {
-                // One that came late has left what newer ones made of it.
-                _transaction = change.IsLate && _all is not null ? _transaction : transaction;
+                _transaction = transaction;
                 _all = _all?.Then(change) ?? change;
                 _last = change;
             }
@@ -85,7 +84,7 @@ internal sealed class CatchUp
             if (place < 0)
             {
                 place = _outcomes.Count;
-                _outcomes.Add(new(shape, WasThere: kind is not DiffKind.Insert || shape.MayShowMore, NeedsAll: false));
+                _outcomes.Add(new(shape, WasThere: kind is not DiffKind.Insert || shape.MayShow(transaction), NeedsAll: false, IsChanged: false));
             }
 
             _outcomes[place] = _outcomes[place].Then(kind, change.IsLate);
@@ -102,32 +101,36 @@ internal sealed class CatchUp
     /// <summary>What has become of a row in one shape.</summary>
     /// <param name="WasThere">Whether the reader may have it from before: it is told of the end then.</param>
     /// <param name="NeedsAll">Whether it came in meanwhile: who shows it needs all of it then.</param>
-    private readonly record struct Outcome(BehindShape Shape, bool WasThere, bool NeedsAll)
+    /// <param name="IsChanged">Whether there is anything to tell of it.</param>
+    private readonly record struct Outcome(BehindShape Shape, bool WasThere, bool NeedsAll, bool IsChanged)
     {
         /// <param name="after">The row's latest state, whoever has seen it: where something of it comes late, that tells more than the last diff.</param>
         public DiffKind Total(Row? after)
             => after is null || !Shape.Shape.Matches(after) ? (WasThere ? DiffKind.Delete : DiffKind.None)
             : NeedsAll ? DiffKind.Insert
-            : DiffKind.Update;
+            : IsChanged ? DiffKind.Update
+            : DiffKind.None;
 
         /// <summary>What came late tells how the row was before what is known already; the reader may have that, whatever came in after it.</summary>
-        public Outcome Then(DiffKind kind, bool isLate) => new(Shape, WasThere || isLate, NeedsAll || kind is not DiffKind.Update);
+        public Outcome Then(DiffKind kind, bool isLate) => new(Shape, WasThere || isLate, NeedsAll || kind is DiffKind.Insert or DiffKind.Delete, IsChanged || kind is not DiffKind.None);
     }
 }
 
 /// <summary>A shape of a connection whose rows are as of an earlier place in the log.</summary>
 /// <param name="member">The connection's part in it.</param>
 /// <param name="after">They are as of this offset.</param>
-/// <param name="mayShowMore">Whether they may show some of what comes after it.</param>
+/// <param name="mayShowMore">Whether they may show some of what comes after it, whichever transaction it is of.</param>
+/// <param name="horizon">They show nothing of transactions from here on.</param>
 /// <param name="shown">Which transactions they show, where they were just read.</param>
-internal sealed class BehindShape(ShapeMember member, long after, bool mayShowMore, TransactionSnapshot? shown = null)
+internal sealed class BehindShape(ShapeMember member, long after, bool mayShowMore, TransactionId horizon = default, TransactionSnapshot? shown = null)
     : IndexedShape(member.Shape.Shape, member.Shape.Indexed)
 {
     public ShapeMember Member => member;
 
     public long After => after;
 
-    public bool MayShowMore => mayShowMore;
+    /// <summary>Whether they may hold what a transaction wrote, though it came later: a snapshot may be ahead of the log.</summary>
+    public bool MayShow(TransactionId? transaction) => mayShowMore || (transaction is { } id && id.Value < horizon.Value);
 
     /// <summary>Its rows hold what the transaction wrote, or something newer: a diff of it could only take them back (rule 11).</summary>
     public bool Shows(TransactionId? transaction) => transaction is { } id && shown?.Sees(id) is true;

@@ -8,7 +8,7 @@ namespace LiveHub.Routing;
 /// </summary>
 internal sealed class Deliveries
 {
-    private const int Few = 16;
+    private const int Few = 4;
 
     private Delivery[] _items = [];
 

@@ -18,7 +18,7 @@ internal sealed class FanOut
     {
         foreach (var change in entry.Changeset.Changes)
         {
-            Add(change, entry.Position, entry.Changeset.Transaction, shapes);
+            Add(change, entry.Position, change.LeftBy(entry.Changeset), shapes);
         }
 
         foreach (var invalidation in entry.Changeset.Invalidations)

@@ -147,7 +147,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
         for (var i = 0; i < changes.Length; i++)
         {
             var change = changes[i];
-            if (!TryPlace(change, entry.Position.Offset, out var placed))
+            if (!TryPlace(change, entry, out var placed))
             {
                 (lost ??= []).Add(change);
             }
@@ -169,7 +169,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
 
     /// <param name="placed">What is routed for the change; null where nothing is.</param>
     /// <returns>False where nobody knows what is newest of the row.</returns>
-    private bool TryPlace(Change change, long offset, out Change? placed)
+    private bool TryPlace(Change change, LogEntry entry, out Change? placed)
     {
         placed = change;
         var key = change.Key;
@@ -178,11 +178,11 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
         {
             if (change.Version >= known.Version)
             {
-                known = new(change.Version, change.After, offset);
+                known = new(change.Version, change.After, entry.Position.Offset, entry.Changeset.Transaction);
             }
             else
             {
-                placed = Change.Between(change.Entity, known.Version, change.Before, known.After, isLate: true);
+                placed = Change.Late(change.Entity, known.Version, change.Before, known.After, known.Transaction);
             }
 
             return true;
@@ -195,7 +195,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
         }
 
         // The key stays while newer rows replace the one that it was taken from.
-        _rows.Add((change.Entity, key.Detach()), new(change.Version, change.After, offset));
+        _rows.Add((change.Entity, key.Detach()), new(change.Version, change.After, entry.Position.Offset, entry.Changeset.Transaction));
         return true;
     }
 
@@ -264,5 +264,6 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
     /// <param name="Version">The newest that was routed.</param>
     /// <param name="After">The row that it left; null where it was deleted.</param>
     /// <param name="Offset">Where it came; the row is forgotten with that entry.</param>
-    private readonly record struct Newest(long Version, Row? After, long Offset);
+    /// <param name="Transaction">Which it was, where capture knows it.</param>
+    private readonly record struct Newest(long Version, Row? After, long Offset, TransactionId? Transaction);
 }

@@ -40,6 +40,9 @@ internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
         set => Volatile.Write(ref _readAt, value);
     }
 
+    /// <summary>How many of the connection's subscriptions show it. Touched under their lock only.</summary>
+    public int Uses { get; set; }
+
     /// <summary>Its place in <see cref="LiveShape.Members"/>. Touched under the router's lock only.</summary>
     public int Place { get; set; }
 }

@@ -41,7 +41,7 @@ export class Faults {
     const { line } = this.readers[reader];
     line.stall();
     await this.#pass(ms);
-    line.flow();
+    line.resume();
   }
 
   async _backends({ count }) {

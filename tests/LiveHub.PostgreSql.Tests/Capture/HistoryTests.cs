@@ -1,3 +1,5 @@
+using LiveHub.Capture;
+using LiveHub.Model;
 using LiveHub.Tests.Capture;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +32,30 @@ public sealed class HistoryTests(PostgresServer server)
         await using var again = await RawClient.ConnectAsync(shop.HubUrl);
         await again.SubscribeAsync(1, "Item");
         await again.UntilAsync(new RawView(), view => view.Rows(1)?.Count == 3);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rule_8_a_database_that_stands_before_what_it_has_committed_is_another_whatever_it_calls_itself(bool inTransaction)
+    {
+        await using var shop = await Shop.StartAsync(server, live: live => live.UsePostgreSql());
+        var log = await LogOf.StartAsync(shop);
+        await shop.WithDbAsync(async db =>
+        {
+            await using var transaction = inTransaction ? await db.Database.BeginTransactionAsync() : null;
+            db.Items.Add(new() { ShelfId = 1, Name = "cup" });
+            await db.SaveChangesAsync();
+            await (transaction?.CommitAsync() ?? Task.CompletedTask);
+        });
+        var version = (await log.ReadEntriesAsync()).Single().Changeset.Changes.Single().Version;
+
+        // What a connection is told that is opened after a copy of the data was put back: older than what was published, not than when connections were opened.
+        var histories = shop.App.Services.GetRequiredService<DatabaseHistories>();
+        var database = DatabaseName.Of(new NpgsqlConnection(shop.ConnectionString));
+        var (history, epoch) = (histories.HistoryOf(database)!, shop.Log.Epoch);
+        histories.Observe(database, history, version - 1, histories.VersionOf(database));
+        Assert.NotEqual(epoch, shop.Log.Epoch);
     }
 
     /// <summary>As after a restore: the same name, another database.</summary>

@@ -120,11 +120,18 @@ public sealed class RawClient : IAsyncDisposable
                     break;
                 }
 
-                text.Append(chars, 0, decoder.GetChars(buffer, 0, result.Count, chars, 0));
-                for (var end = text.ToString().IndexOf(Separator, StringComparison.Ordinal); end >= 0; end = text.ToString().IndexOf(Separator, StringComparison.Ordinal))
+                var length = decoder.GetChars(buffer, 0, result.Count, chars, 0);
+                text.Append(chars, 0, length);
+                if (!chars.AsSpan(0, length).Contains(Separator))
                 {
-                    await TakeAsync(text.ToString(0, end));
-                    text.Remove(0, end + 1);
+                    continue;
+                }
+
+                var frames = text.ToString().Split(Separator);
+                text.Clear().Append(frames[^1]);
+                foreach (var frame in frames[..^1])
+                {
+                    await TakeAsync(frame);
                 }
             }
         }
@@ -152,9 +159,12 @@ public sealed class RawClient : IAsyncDisposable
         }
 
         Assert.Equal("Receive", (string?)json["target"]);
-        foreach (var message in json["arguments"]![0]!.AsArray())
+        var messages = json["arguments"]![0]!.AsArray();
+        var each = messages.ToList();
+        messages.Clear();
+        foreach (var message in each)
         {
-            await _messages.Writer.WriteAsync(message!.DeepClone().AsObject(), _stopping.Token);
+            await _messages.Writer.WriteAsync(message!.AsObject(), _stopping.Token);
         }
     }
 }

@@ -167,12 +167,12 @@ public sealed class RawView
             _rows[shape].Remove(key);
         }
 
-        IEnumerable<int> Shapes(string kind) => (op[kind]?.AsArray() ?? []).Select(s => (int)s!).Where(s => _rows.ContainsKey(s) && !Shows(s, (string?)op["transaction"]));
+        IEnumerable<int> Shapes(string kind) => (op[kind]?.AsArray() ?? []).Select(s => (int)s!).Where(s => _rows.ContainsKey(s) && !Shows(_shown.GetValueOrDefault(s), (string?)op["transaction"]));
     }
 
-    /// <summary>Rule 11: whether a shape's snapshot shows what a transaction wrote.</summary>
-    private bool Shows(int shape, string? transaction)
-        => transaction is not null && _shown.GetValueOrDefault(shape) is { } shown
+    /// <summary>Rule 11: whether a snapshot shows what a transaction wrote.</summary>
+    public static bool Shows(JsonObject? shown, string? transaction)
+        => transaction is not null && shown is not null
             && (Number(transaction) < Number(shown["xmin"]) || (Number(transaction) < Number(shown["xmax"]) && !shown["active"]!.AsArray().Any(a => (string?)a == transaction)));
 
     private static ulong Number(JsonNode? id) => ulong.Parse((string)id!, System.Globalization.CultureInfo.InvariantCulture);

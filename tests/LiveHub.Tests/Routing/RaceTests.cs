@@ -82,6 +82,16 @@ public sealed class RaceTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 0, 2)]
+    [InlineData(1, 2, 0)]
+    public void Rule_20_who_holds_a_row_that_was_deleted_late_and_had_come_again_as_it_was_hears_of_its_end(params int[] order)
+    {
+        var chain = new Chain([new(1, "a", null), null, new(1, "a", null), null]);
+        var log = RoutedLog.Of(Shapes, order.Select(i => (Change[])[chain.Changes(1)[i]]));
+        GoesOn(log, [0, 1, 2, 3, 4], TableOf(chain, 0), [], from: 0, position: 3, maxOps: 1, () => "the row stays");
+    }
+
     [Fact]
     public void Rule_20_whatever_was_missed_comes_once_a_row_and_ends_on_the_table()
         => Always.HoldsForLists(Gen.Zip(Generated.Shapes.ArrayOf(3), Gen.Choose(0, int.MaxValue)), Table.Writes, (shapesAndSeed, writes) =>
