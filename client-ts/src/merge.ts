@@ -135,11 +135,13 @@ export class Merge {
     if (leaves) {
       held ??= store.hold(key, undefined, op.version, held);
       held.version = op.version;
-    } else if (!held?.holders) {
-      if (!op.row) return this.#onMissing(set, () => set.store === store && !set.members.has(key) && (store.held.get(key)?.version ?? 0) < op.version);
-      held = store.hold(key, sameOr(held?.row, op.row), op.version, held);
-    } else if (!shows(held.origin, op)) {
-      store.hold(key, op.row ? sameOr(held.row, op.row) : withColumns(held.row as Row, op.set as Row), op.version, held);
+    } else if (!held?.row || !shows(held.origin, op)) {
+      // Without holders it may be there still: of a row set that is replaced in this step.
+      const row = op.row ? sameOr(held?.row, op.row) : held?.holders && withColumns(held.row as Row, op.set as Row);
+      if (!row) return this.#onMissing(set, () => set.store === store && !set.members.has(key) && (store.held.get(key)?.version ?? 0) < op.version);
+      held = store.hold(key, row, op.version, held);
+    } else {
+      held.version = op.version;
     }
     // What is equal may be another object here than in other row sets: it stays.
     const after = leaves ? undefined : before === shared ? held.row : sameOr(before, held.row as Row);

@@ -38,19 +38,19 @@ export class RowStore {
 
   /**
    * A row set shows the row that a snapshot gave it. Where a live row set holds that row, its values stay: they are as of the connection's
-   * position (P21). Returns the object to show: the one that was shown, `before`, where it says the same.
+   * position (P21), unless a row op has brought the snapshot's row as far. Returns the object to show: the one that was shown, `before`, where it says the same.
    */
   adopt(key: Key, own: Row, before: Row | undefined, replacement: Replacement): Row {
     const held = this.held.get(key);
-    if (held?.row && held.holders > 0) {
+    const version = replacement.version(key);
+    if (held?.row && held.holders > 0 && (version === 0 || version < held.version)) {
       held.holders++;
       return sameOr(before, held.row);
     }
     const row = sameOr(before ?? held?.row, own);
-    const version = replacement.version(key);
     const now = this.hold(key, row, Math.max(version, held?.version ?? 0), held);
     now.origin = version === 0 ? replacement.snapshot : undefined;
-    now.holders = 1;
+    now.holders++;
     return row;
   }
 

@@ -276,6 +276,37 @@ describe("snapshots", () => {
 });
 
 describe("rule 11: transactions that a snapshot sees", () => {
+  /** Shape 1 is live without rows, and shape 2 shows row 1 as transaction 99 left it, before that has come. */
+  function ahead(): ReturnType<typeof feed> & { seen: Op } {
+    const { merge, sets, apply } = feed(2);
+    const seen = { shape: 2, snapshot: { xmin: "100", xmax: "100", active: [] }, rows: [card(1, "third")] };
+    apply(seen);
+    return { merge, sets, apply, seen };
+  }
+
+  test("G4: what a snapshot shows of a row stays when its shape is read again in the step that brings something older of it elsewhere", () => {
+    const { sets, apply, seen } = ahead();
+    apply({ key: 1, version: 2, row: card(1, "second"), insert: [1], transaction: "98" }, seen);
+    expect(sets.map(({ rows }) => rows)).toEqual([[card(1, "third")], [card(1, "third")]]);
+  });
+
+  test("G4: something older that comes once more does not take away a row whose last change a snapshot has shown before", () => {
+    const { sets, apply } = ahead();
+    apply({ key: 1, version: 3, row: card(1, "third"), insert: [1], transaction: "99" });
+    apply({ key: 1, version: 2, delete: [1], transaction: "98" });
+    expect(sets[0]?.rows).toEqual([card(1, "third")]);
+  });
+
+  test("G2: a snapshot's row that row ops have brought further than a live shape has values of takes its own", () => {
+    const { sets: [, , third], apply } = feed(3);
+    // The second holds what it would have lost by then, had that been published in time.
+    apply({ key: 1, version: 2, row: card(1, "second"), insert: [2] });
+    apply({ key: 1, version: 3, row: card(1, "third"), insert: [1] }, { key: 1, version: 4, delete: [1] }, snapshot(3, card(1, "second")), { key: 1, version: 4, row: card(1, "fourth"), insert: [3] });
+    expect(third?.rows).toEqual([card(1, "fourth")]);
+    apply({ key: 1, version: 5, set: { listId: 2 }, update: [3], delete: [2] });
+    expect(third?.rows).toEqual([card(1, "fourth", 2)]);
+  });
+
   const seen: Snapshot = { xmin: "100", xmax: "110", active: ["105"] };
   const setup = () => {
     const { merge, set } = one();
