@@ -1,6 +1,5 @@
 import type { Row, WireKey } from "./keys.js";
 import type { LooseKey, Scalar } from "./schema.js";
-import type { Snapshot } from "./visibility.js";
 
 /** The protocol versions that this client speaks. */
 export const protocolVersions: { readonly min: number; readonly max: number } = { min: 1, max: 1 };
@@ -76,6 +75,13 @@ export interface RowOp {
   readonly delete?: readonly number[];
   /** The transaction that wrote it, where a snapshot that we have may show that already (P20). */
   readonly transaction?: string;
+}
+
+/** A PostgreSQL snapshot (`pg_snapshot`): which transactions it sees. */
+export interface Snapshot {
+  readonly xmin: string;
+  readonly xmax: string;
+  readonly active: readonly string[];
 }
 
 /** Rows of a shape as the database had them at one moment (P19–P22). */

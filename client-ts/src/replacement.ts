@@ -1,7 +1,6 @@
 import { withColumns } from "./equality.js";
 import { keyOfRow, type Key, type Row } from "./keys.js";
-import type { RowOp, SnapshotOp } from "./protocol.js";
-import type { Snapshot } from "./visibility.js";
+import type { RowOp, Snapshot, SnapshotOp } from "./protocol.js";
 
 /**
  * The rows that a snapshot gives a row set, and what the step's row ops make of them, apart from everything that is known

@@ -4,7 +4,7 @@ import { canonicalKey, type Key, type Row } from "./keys.js";
 import { Replacement } from "./replacement.js";
 import type { LooseKey, Scalar } from "./schema.js";
 import type { RowStore } from "./store.js";
-import type { Snapshot } from "./visibility.js";
+import type { Snapshot } from "./protocol.js";
 
 /** What a step changed in a row set: rows as they were and as they are, pairwise; undefined where there was or is none. */
 export class Change {

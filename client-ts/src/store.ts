@@ -1,7 +1,7 @@
 import { sameOr } from "./equality.js";
 import type { Key, Row } from "./keys.js";
 import type { Replacement } from "./replacement.js";
-import type { Snapshot } from "./visibility.js";
+import type { Snapshot } from "./protocol.js";
 
 /** What is known of one key: its row, or, without a row, a tombstone. */
 export interface Held {

@@ -1,12 +1,5 @@
 import { compareDigits } from "./order.js";
-import type { RowOp } from "./protocol.js";
-
-/** A PostgreSQL snapshot (`pg_snapshot`): which transactions it sees. */
-export interface Snapshot {
-  readonly xmin: string;
-  readonly xmax: string;
-  readonly active: readonly string[];
-}
+import type { RowOp, Snapshot } from "./protocol.js";
 
 /**
  * Whether a snapshot shows what a row op brings already (rule 11). Without its transaction's number it does not: the server

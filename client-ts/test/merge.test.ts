@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Merge, type Merged } from "../src/merge.js";
-import type { Op, RowOp } from "../src/protocol.js";
+import type { Op, RowOp, Snapshot } from "../src/protocol.js";
 import { RowSet } from "../src/rowset.js";
-import type { Snapshot } from "../src/visibility.js";
 import { snapshot } from "./support/ops.js";
 
 const card = (id: number, title = `card ${id}`, listId = 1) => ({ id, title, listId });

@@ -1,5 +1,4 @@
-import type { Target } from "../../src/protocol.js";
-import type { Snapshot } from "../../src/visibility.js";
+import type { Snapshot, Target } from "../../src/protocol.js";
 
 /** A row of the model's one entity. `v` is the commit that wrote it last. */
 export interface ModelRow { readonly id: number; readonly list: number; readonly title: string; readonly v: number }
