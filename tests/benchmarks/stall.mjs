@@ -19,7 +19,7 @@ const LOGGED = 120_000;
 const BURST = 250;
 
 /** Bursts before memory is read: with what the transports take, as much waits as may; and after all was measured: more than may. */
-const BURSTS = { untilFull: 10, untilDropped: 14 };
+const BURSTS = { untilFull: 16, untilDropped: 14 };
 
 /** Over loopback the kernel would take megabytes for each that does not read before the server notices; what the connections' process receives has such a limit too. */
 const SEND_BUFFER_BYTES = 64 * 1024;
