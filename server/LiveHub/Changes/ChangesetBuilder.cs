@@ -10,6 +10,8 @@ namespace LiveHub.Changes;
 internal sealed class ChangesetBuilder
 {
     private readonly List<Written> _written = [];
+    private Dictionary<Entity, HashSet<KeyValues>?>? _rows;
+    private int _known;
 
     public bool IsEmpty => _written.Count == 0;
 
@@ -31,24 +33,39 @@ internal sealed class ChangesetBuilder
 
     public void Add(ChangesetBuilder later) => _written.AddRange(later._written);
 
-    /// <summary>Whether both wrote the same row, or may have.</summary>
+    /// <summary>Whether both wrote the same row, or may have. What was looked through once is remembered: who writes much is asked often. One thread at a time.</summary>
     public bool MeetsIn(ChangesetBuilder other)
     {
-        var rows = other._written.ToLookup(w => w.Entity, w => w.Invalidation is null ? w.Key : (KeyValues?)null);
-        foreach (var own in _written.GroupBy(w => w.Entity))
+        _rows ??= [];
+        for (; _known < _written.Count; _known++)
         {
-            var theirs = rows[own.Key].ToHashSet();
-            if (theirs.Count > 0 && (theirs.Contains(null) || own.Any(w => w.Invalidation is not null || theirs.Contains(w.Key))))
+            var written = _written[_known];
+            if (written.Invalidation is not null)
             {
-                return true;
+                _rows[written.Entity] = null;
+            }
+            else if (!_rows.TryGetValue(written.Entity, out var keys))
+            {
+                _rows.Add(written.Entity, [written.Key]);
+            }
+            else
+            {
+                keys?.Add(written.Key);
             }
         }
 
-        return false;
+        return other._written.Exists(w => _rows.TryGetValue(w.Entity, out var keys) && (keys is null || w.Invalidation is not null || keys.Contains(w.Key)));
     }
 
     /// <summary>What was written after the first <paramref name="count"/> was rolled back.</summary>
-    public void TakeBack(int count) => _written.RemoveRange(count, _written.Count - count);
+    public void TakeBack(int count)
+    {
+        _written.RemoveRange(count, _written.Count - count);
+        if (_known > count)
+        {
+            (_rows, _known) = (null, 0);
+        }
+    }
 
     /// <summary>Nobody knows whether what was written after the first <paramref name="count"/> holds: its rows are read again.</summary>
     public void Doubt(int count)

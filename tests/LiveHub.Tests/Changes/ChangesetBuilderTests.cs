@@ -64,6 +64,11 @@ public sealed class ChangesetBuilderTests
         Assert.False(_builder.MeetsIn(other));
         other.Add(Catalog.Genre, B, null);
         Assert.True(_builder.MeetsIn(other));
+        _builder.TakeBack(0);
+        Assert.False(_builder.MeetsIn(other));
+        _builder.Add(Catalog.Genre, null, Genre(2, "b"));
+        Assert.True(_builder.MeetsIn(other));
+        _builder.Add(Catalog.Genre, B, C);
 
         var whole = new ChangesetBuilder();
         whole.Add(Invalidation.Of(Catalog.Genre));
