@@ -28,6 +28,14 @@ public sealed class EndpointTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_client_may_take_two_minutes_for_what_the_transport_has_in_hand()
+    {
+        var timeout = TimeSpan.Zero;
+        await using var shop = await Shop.StartAsync(server, map: app => app.MapLiveHub("/live", options => timeout = options.TransportSendTimeout));
+        Assert.Equal(TimeSpan.FromMinutes(2), timeout);
+    }
+
+    [Fact]
     public async Task Options_of_the_route_and_conventions_are_the_application_s()
     {
         await using var shop = await Shop.StartAsync(server, map: app =>
