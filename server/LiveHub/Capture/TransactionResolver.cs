@@ -54,11 +54,15 @@ internal sealed class TransactionResolver(
             {
                 publisher.Drop(transaction);
             }
-            else if (transaction.End() is { } writes)
+            else
             {
-                writes.Doubt(0);
-                publisher.Publish(writes, stamp: null, transaction.Id, transaction.IsNamed);
-                transaction.Window?.Close();
+                // A copy: as long as its window is open, others look at what it wrote.
+                var doubtful = transaction.InDoubt();
+                if (transaction.End() is not null)
+                {
+                    publisher.Publish(doubtful, stamp: null, transaction.Id, transaction.IsNamed);
+                    transaction.Window?.Close();
+                }
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -67,9 +71,10 @@ internal sealed class TransactionResolver(
         }
         catch (Exception e)
         {
-            var lost = transaction.End();
-            publisher.Lost(e, lost, transaction.Id);
-            if (lost is not null)
+            var doubtful = transaction.InDoubt();
+            var isOurs = transaction.End() is not null;
+            publisher.Lost(e, isOurs ? doubtful : null, transaction.Id);
+            if (isOurs)
             {
                 transaction.Window?.Close();
             }
