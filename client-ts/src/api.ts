@@ -35,7 +35,10 @@ export interface Watched<Row> {
   readonly status: CollectionStatus;
   /** Why it failed, or, while `loading` or `stale`, the passing fault after which the client asks again. */
   readonly error: LiveHubError | undefined;
-  /** Since when its rows may be out of date: while it is `stale`, else undefined. */
+  /**
+   * Since when its rows may be out of date: while it is `stale`, else undefined. Where the connection is away, that is when the server was heard last: at least every 15 s while all
+   * is well, up to `serverTimeoutMs` before the loss is noticed. Where the server could not read rows again, it is when it said so.
+   */
   readonly staleSince: Date | undefined;
   /** The label it was opened under. */
   readonly label: string | undefined;

@@ -90,7 +90,7 @@ export class Hub implements Owner {
     this.#connection = new Connection(openLink, options, {
       up: (send) => subscriptions.connected(send),
       received: (payload) => subscriptions.receive(payload),
-      down: (cause) => {
+      down: (heard, cause) => {
         let error = this.#error;
         if (cause) {
           const message = `LiveHub: no connection to ${options.url}: ${String(cause)} Check the URL, accessTokenFactory and configure.`;
@@ -100,7 +100,7 @@ export class Hub implements Owner {
           this.#warned.add(message);
         }
         this.#become(this.#status === "connected" ? "reconnecting" : this.#status, error);
-        subscriptions.lost();
+        subscriptions.lost(heard);
       },
     });
   }

@@ -108,7 +108,7 @@ export abstract class View<State = unknown> implements Watched<Row>, Watcher {
     const { status } = this;
     if (!this.#ready || status === "loading" || status === "stale") return;
     if (status === "live") this.#ready.resolve();
-    else this.#ready.reject(this.error ?? new LiveHubError("closed", "It was closed before it was live."));
+    else this.#ready.reject(this.error ?? new LiveHubError("closed", "It was closed before."));
     this.#ready = undefined;
   }
 }

@@ -4,6 +4,8 @@ import { clampMs } from "./timers.js";
 
 /** One connection to the server, from its start to its end; SignalR's in production. */
 export interface Link {
+  /** When something came last, if only a sign that the server is there; at first, when it was opened. */
+  heard: Date;
   /** Resolves when messages can be sent. */
   start(): Promise<void>;
   send(message: ClientMessage): Promise<void>;
@@ -26,8 +28,8 @@ export interface ConnectionEvents {
   up(send: (message: ClientMessage) => void): Promise<void>;
   /** Throws where the payload makes no sense: the link is given up. */
   received(payload: unknown): void;
-  /** A link could not be started, or has ended: another is tried. `cause` says why, unless that was somebody's wish. */
-  down(cause: unknown): void;
+  /** A link could not be started, or has ended: another is tried. The server was `heard` last at that time; `cause` says why it ended, unless that was somebody's wish. */
+  down(heard: Date, cause: unknown): void;
 }
 
 export interface ConnectionOptions {
@@ -138,7 +140,7 @@ export class Connection {
     const stopped = link.stop().catch(() => {});
     if (this.#isUp) this.#stopped = stopped;
     this.#isUp = false;
-    this.#events.down(cause);
+    this.#events.down(link.heard, cause);
     this.#wake();
   }
 

@@ -71,8 +71,8 @@ export class Merge {
   }
 
   /** It is another log: row sets keep their rows, nothing else of what was known holds in it. */
-  reset(sets: Iterable<RowSet>): void {
-    for (const set of sets) unplug(set);
+  reset(holders: Iterable<{ readonly rows: RowSet }>): void {
+    for (const { rows } of holders) unplug(rows);
     this.#feeds.clear();
     this.#stores.clear();
   }

@@ -1,5 +1,5 @@
-import { HubConnectionBuilder, LogLevel, type HubConnection, type IHttpConnectionOptions } from "@microsoft/signalr";
-import type { OpenLink } from "./connection.js";
+import { HubConnectionBuilder, JsonHubProtocol, type HubConnection, type HubMessage, type IHttpConnectionOptions, type ILogger } from "@microsoft/signalr";
+import type { Link, OpenLink } from "./connection.js";
 import { unsubscribe } from "./protocol.js";
 
 /** Links over SignalR (P1): a HubConnection each. */
@@ -10,14 +10,22 @@ export function signalRLinks(
   return ({ received, closed }) => {
     let hub: HubConnection | undefined;
     let isStopped = false;
-    return {
+    const link: Link = {
+      heard: new Date(),
       // What `configure` throws is a start that fails.
       start: async () => {
         const builder = new HubConnectionBuilder()
+          // Of the pings that a server sends while nothing happens, SignalR tells its protocol alone.
+          .withHubProtocol(new (class extends JsonHubProtocol {
+            override parseMessages(input: string, logger: ILogger): HubMessage[] {
+              link.heard = new Date();
+              return super.parseMessages(input, logger);
+            }
+          })())
           .withUrl(url, { timeout: serverTimeoutMs, accessTokenFactory } as IHttpConnectionOptions)
           .withServerTimeout(serverTimeoutMs)
           // A server that is away is no error to us; whoever wants SignalR's own log configures it.
-          .configureLogging(LogLevel.None);
+          .configureLogging("none");
         await configure?.(builder);
         if (isStopped) return;
         hub = builder.build();
@@ -33,5 +41,6 @@ export function signalRLinks(
         await hub?.stop();
       },
     };
+    return link;
   };
 }

@@ -73,8 +73,8 @@ export class Subscription {
     return this.#wasLive ? "stale" : "loading";
   }
 
-  /** Makes the transition; returns whether its collections show another status or error than before. */
-  handle(happening: Happening, error?: LiveHubError): boolean {
+  /** Makes the transition; what made it stale did so at `since`. Returns whether its collections show another status or error than before. */
+  handle(happening: Happening, error?: LiveHubError, since: Date = new Date()): boolean {
     const { status, error: errorBefore } = this;
     this.phase = next(this.phase, happening);
     if (this.phase === "live") {
@@ -83,7 +83,7 @@ export class Subscription {
     } else if (error) {
       this.error = error;
     }
-    this.staleSince = this.status === "stale" ? (this.staleSince ?? new Date()) : undefined;
+    this.staleSince = this.status === "stale" ? (this.staleSince ?? since) : undefined;
     return this.status !== status || this.error !== errorBefore;
   }
 }

@@ -95,8 +95,8 @@ export class Subscriptions {
     return new Promise((resolve) => (this.#welcomed = resolve));
   }
 
-  /** The connection has ended: what is shown is stale. */
-  lost(): void {
+  /** The connection has ended, and nothing was heard since then: what is shown is stale. */
+  lost(since: Date): void {
     this.#send = undefined;
     this.#steps = new StepAssembler();
     this.#resumed = [];
@@ -106,7 +106,7 @@ export class Subscriptions {
     const news: News[] = [];
     for (const subscription of this.#byId.values()) {
       if (subscription.phase === "live") subscription.asOf = this.#position;
-      if (subscription.onWire && subscription.handle("lost")) news.push({ subscription });
+      if (subscription.onWire && subscription.handle("lost", undefined, since)) news.push({ subscription });
     }
     publish(news);
   }
@@ -171,7 +171,7 @@ export class Subscriptions {
   /** Nothing that is known of before holds any more. */
   #reset(): void {
     this.#position = undefined;
-    this.#merge.reset([...this.#byId.values()].map(({ rows }) => rows));
+    this.#merge.reset(this.#byId.values());
   }
 
   #accept({ id, shape, entity, key, keys, fingerprint, resumed }: Subscribed): void {
@@ -294,18 +294,15 @@ export class Subscriptions {
       const error = new LiveHubError("too_large", `A subscription to ${entity} is too large: split its keys or lists.`);
       refused.push(this.#refuse(this.#byId.get(id) as Subscription, error));
     };
-    const asks = (resumes: boolean): Ask[] => opened.filter(({ asOf }) => (!!asOf && asOf === this.#position) === resumes)
-      .map(({ id, target, fingerprint }) => ({ id, ...target, fingerprint: resumes ? fingerprint : undefined }));
+    const asks = (resumes: boolean, maxBytes?: number): readonly (readonly Ask[])[] => toMessages(
+      opened.filter(({ asOf, phase }) => !!asOf === resumes && phase === "idle").map(({ id, target, asOf, fingerprint }) => ({ id, ...target, fingerprint: asOf && fingerprint })),
+      refuse, maxBytes);
+    for (const subscription of opened) if (subscription.asOf !== this.#position) this.#detach(subscription);
     // What goes on from where it was does so in one step. What does not fit into its message begins anew.
-    const [resumed = [], ...rest] = toMessages(asks(true), refuse, maxAskBytes);
-    const anew = rest.flat().map((ask) => ({ ...ask, fingerprint: undefined }));
-    for (const message of [resumed, ...toMessages([...anew, ...asks(false)], refuse)]) {
-      if (message.length === 0) continue;
-      for (const { id, fingerprint } of message) {
-        const subscription = this.#byId.get(id) as Subscription;
-        if (!fingerprint) this.#detach(subscription);
-        subscription.handle("asked");
-      }
+    const resumed = asks(true, maxAskBytes);
+    for (const { id } of resumed.slice(1).flat()) this.#detach(this.#byId.get(id) as Subscription);
+    for (const message of resumed.slice(0, 1).concat(asks(false))) {
+      for (const { id } of message) this.#byId.get(id)?.handle("asked");
       send(subscribe(message));
     }
     publish(refused);

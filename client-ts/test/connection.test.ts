@@ -24,7 +24,7 @@ function connection(
         log.push("up");
         await welcome;
       },
-      down: (cause) => log.push(cause ? `down: ${String(cause)}` : "down"),
+      down: (_, cause) => log.push(cause ? `down: ${String(cause)}` : "down"),
       received: (payload) => {
         if (payload === "nonsense") throw new Error("What?");
         log.push(`received ${String(payload)}`);
@@ -217,7 +217,7 @@ describe("a connection", () => {
 
   test("that has not come up is not waited for when it is closed", async () => {
     const made = new Connection(
-      () => ({ start: () => new Promise(() => {}), stop: () => new Promise(() => {}), send: () => Promise.resolve(), probe: () => Promise.resolve() }),
+      () => ({ heard: new Date(), start: () => new Promise(() => {}), stop: () => new Promise(() => {}), send: () => Promise.resolve(), probe: () => Promise.resolve() }),
       { serverTimeoutMs: 30_000, reconnectDelayMs: () => 1000 },
       { up: () => Promise.resolve(), down: () => {}, received: () => {} },
     );

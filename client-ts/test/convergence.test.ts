@@ -184,7 +184,7 @@ class Run {
       this.#shown.forEach(({ versions }) => versions.clear());
     }
     this.#hasLooked = false;
-    this.#subscriptions.lost();
+    this.#subscriptions.lost(new Date());
     this.#server = this.#connect(event);
   }
 

@@ -169,7 +169,7 @@ describe("snapshots", () => {
     const { merge, set, apply } = one();
     apply(snapshot(1, card(1), card(2), card(3)));
     const [first, , third] = set.rows;
-    merge.reset([set]);
+    merge.reset([{ rows: set }]);
     merge.attach(set, 7, "Card", ["id"]);
     const merged = apply(snapshot(7, card(4), card(3), card(2, "x"), card(1)));
     expect(merged[0]?.change?.diff).toEqual({ inserted: [card(4)], updated: [{ row: card(2, "x"), columns: ["title"] }], deleted: [] });
@@ -182,7 +182,7 @@ describe("snapshots", () => {
     const { merge, set, apply } = one();
     apply(snapshot(1, card(1), card(2)));
     const before = set.rows;
-    merge.reset([set]);
+    merge.reset([{ rows: set }]);
     merge.attach(set, 7, "Card", ["id"]);
     expect(apply(snapshot(7, card(2), card(1)))[0]?.change).toBeUndefined();
     expect(set.rows).toBe(before);
@@ -260,7 +260,7 @@ describe("snapshots", () => {
   test("rows that stay on another connection do not change with it", () => {
     const { merge, sets, apply } = feed(2);
     apply({ key: 1, version: 1, row: card(1), insert: [1, 2] });
-    merge.reset(sets);
+    merge.reset(sets.map((rows) => ({ rows })));
     merge.attach(sets[0] as RowSet, 1, "Card", ["id"]);
     apply(snapshot(1, card(1, "x")));
     expect(sets.map((set) => set.rows)).toEqual([[card(1, "x")], [card(1)]]);

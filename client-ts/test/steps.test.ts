@@ -177,7 +177,7 @@ describe("steps", () => {
     ];
     subscriptions.connected(() => {});
     subscriptions.receive(reply);
-    subscriptions.lost();
+    subscriptions.lost(new Date());
     subscriptions.connected(() => {});
     subscriptions.receive([{ ...reply[0], shape: 2 }, { type: "part", step: 1, ops: [{ shape: 2, snapshot: null, rows: [{ id: 2 }] }], end: { offset: 1, tag: "t" } }]);
     expect(view.rows).toEqual([{ id: 2 }]);

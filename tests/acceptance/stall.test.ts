@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Line } from '../gate/line.mjs';
 import { asShown } from './checks.ts';
+import { createLiveHub } from '@livehub/client';
 import { Api } from './api.ts';
 import { nodeWebSocket } from './node-socket.ts';
 import { byId, eventually, record } from './observe.ts';
+import type { BoardSchema } from './schema.ts';
 import { useBoard } from './use-board.ts';
 import { Viewer } from './viewer.ts';
 
@@ -19,7 +21,15 @@ const LONG = 10_000;
 
 /** Longer than the server waits for a sign of life (30 s). */
 const SLEEP_MS = 36_000;
+const PING = '{"type":6}\u001e';
+/** Some more than the server's time between two signs of life (15 s). */
+const SILENCE_MS = 18_000;
+let silence: Promise<{ readonly lastFrame: { readonly text: string; readonly at: number }; readonly stalledAt: number; readonly staleSince: number}>;
 let sleeper: { readonly child: ChildProcess; readonly listId: number; readonly stillId: number; readonly ask: () => Promise<string>; readonly wakesAt: number };
+
+beforeAll(() => {
+  silence = hearSilence();
+});
 
 beforeAll(async () => {
   const list = await server.newList();
@@ -81,6 +91,43 @@ test('S6 a client whose socket stops reading for 30 s while others go on: the ot
     await line.close();
   }
 }, STALL_MS + 60_000);
+
+/** A client to which nothing happens, until its line stands still behind a sign of life; it gives up after `SILENCE_MS` without one. */
+async function hearSilence(): typeof silence {
+  const frames: { text: string; at: number }[] = [];
+  const line = await Line.to(server.api.origin);
+  const live = createLiveHub<BoardSchema>(`${line.url}/live`, {
+    serverTimeoutMs: SILENCE_MS,
+    configure: (builder) => void builder.withUrl(`${line.url}/live`, {
+      transport: 1,
+      WebSocket: class extends nodeWebSocket {
+        constructor(...args: ConstructorParameters<typeof nodeWebSocket>) {
+          super(...args);
+          this.on?.('message', (data) => frames.push({ text: String(data), at: Date.now() }));
+        }
+      },
+    } as object),
+  });
+  try {
+    const list = live.all('List');
+    await list.ready;
+    await vi.waitUntil(() => frames.at(-1)?.text === PING, { timeout: 2 * SILENCE_MS });
+    line.stall();
+    const stalledAt = Date.now();
+    await vi.waitUntil(() => list.status === 'stale', { timeout: 2 * SILENCE_MS });
+    return { lastFrame: frames.at(-1)!, stalledAt, staleSince: list.staleSince!.getTime() };
+  } finally {
+    await live.close();
+    await line.close();
+  }
+}
+
+test('G7 after a silence rows are stale since the last sign of life, though that was noticed later', async () => {
+  const { lastFrame, stalledAt, staleSince } = await silence;
+  expect(lastFrame.text).toBe(PING);
+  expect(staleSince).toBeGreaterThanOrEqual(lastFrame.at);
+  expect(staleSince).toBeLessThanOrEqual(stalledAt);
+}, 3 * SILENCE_MS);
 
 test('G7 after its machine has slept for longer than the server waits: what it missed is there at once, and nothing blinks', async () => {
   const { child, listId, ask, wakesAt } = sleeper;

@@ -42,7 +42,7 @@ const test = base.extend<{ readonly line: Line }, { readonly gate: Awaited<Retur
   page: async ({ page, line }, use) => {
     await page.route("**/modules/**", async (route) => {
       const file = new URL(route.request().url()).pathname.replace("/modules/", "");
-      const body = file === "@microsoft/signalr.js" ? "export const { HubConnectionBuilder, LogLevel } = globalThis.signalR;" : await readFile(path.join(client, file));
+      const body = file === "@microsoft/signalr.js" ? "export const { HubConnectionBuilder, JsonHubProtocol } = globalThis.signalR;" : await readFile(path.join(client, file));
       await route.fulfill({ body, contentType: "text/javascript" });
     });
     await page.goto(`${line.url}/page`);

@@ -7,6 +7,7 @@ export class FakeLink implements Link {
   readonly sent: ClientMessage[] = [];
   readonly events: LinkEvents;
   readonly server: FakeServer;
+  heard = new Date();
   stopped = false;
 
   constructor(events: LinkEvents, server: FakeServer) {
@@ -35,6 +36,7 @@ export class FakeLink implements Link {
 
   /** The server says something. */
   say(...messages: unknown[]): void {
+    this.heard = new Date();
     this.events.received(JSON.parse(JSON.stringify(messages)));
   }
 
