@@ -171,7 +171,7 @@ public sealed class LongSnapshotTests(PostgresServer server)
         {
             await PostgresServer.ExecuteAsync(shop.ConnectionString, $"""update "Items" set "Name" = 'told of {i}' where "Id" = 1""");
             await shop.Live.InvalidateAsync<Item>();
-                await client.UntilAsync(view, v => v.Rows(1) is not null || v.Unfinished.Any(s => s > known));
+            await client.UntilAsync(view, v => v.Rows(1) is not null || v.Unfinished.Any(s => s > known));
             known = view.Unfinished.DefaultIfEmpty(known).Max();
             Assert.InRange(view.Dropped, 0, 1);
         }
@@ -214,7 +214,7 @@ public sealed class LongSnapshotTests(PostgresServer server)
         for (var i = 0; i < times; i++)
         {
             await AddShelvesAsync(shop, 41);
-                await client.UntilAsync(view, v => v.Dropped == i + 1);
+            await client.UntilAsync(view, v => v.Dropped == i + 1);
             Assert.InRange(view.RowsInParts, i + 1, ((i + 1) * Long) - 1);
             if (i < times - 1)
             {
@@ -296,7 +296,8 @@ public sealed class LongSnapshotTests(PostgresServer server)
         using var measured = new Measured(shop.App.Services);
         if (isRead)
         {
-            var (client, _) = await OnItsWayAsync(shop, measured);
+            var (client, view) = await OnItsWayAsync(shop, measured);
+            await client.UntilAsync(view, v => v.RowsInParts > 0);
             client.Abort();
             await client.DisposeAsync();
         }
@@ -312,6 +313,7 @@ public sealed class LongSnapshotTests(PostgresServer server)
 
         await IsFreeAsync(shop, measured);
         await Until.TrueAsync(() => measured["livehub.connections"] == 0, measured.ToString);
+        Assert.Equal(isRead ? 1 : 0, measured["livehub.snapshots.cut"]);
     }
 
     [Fact]
@@ -373,13 +375,13 @@ public sealed class LongSnapshotTests(PostgresServer server)
             await using var shop = await StartAsync(folder, log);
             using var measured = new Measured(shop.App.Services);
             var (client, view) = await OnItsWayAsync(shop, measured);
-        await using var _ = client;
+            await using var _ = client;
             await using (var file = new FileStream(Assert.Single(OpenFiles.In(folder.FullName)).Handle, FileMode.Open, FileAccess.Write))
             {
                 file.SetLength(0);
             }
 
-                await client.UntilAsync(view, v => v.Errors.Count == 1);
+            await client.UntilAsync(view, v => v.Errors.Count == 1);
             Assert.Equal(("snapshot_failed", 1, 1), ((string?)view.Errors[0]["code"], (int?)view.Errors[0]["id"], view.Dropped));
             Assert.Contains(5, log.Events);
             await shop.AddShelfAsync("and on");
