@@ -1,6 +1,7 @@
 using LiveHub.Capture;
 using LiveHub.Model;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub;
 
@@ -19,6 +20,11 @@ public sealed class LiveHubBuilder<TContext>
 
     /// <summary>What capture can have from the database; packages for a database set it.</summary>
     internal Database Database { get; set; } = Database.Any;
+
+    /// <summary>
+    /// Registers the log that several nodes share, instead of the one in memory; packages for one add it. The log is that of all contexts, registered before or after this one.
+    /// </summary>
+    internal Action<IServiceCollection>? Backplane { get; set; }
 
     /// <summary>
     /// Exposes an entity type: its mapped CLR properties, except those that are hidden or carry

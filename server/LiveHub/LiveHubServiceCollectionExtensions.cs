@@ -49,6 +49,7 @@ public static class LiveHubServiceCollectionExtensions
         services.AddSingleton(new ContextRegistration(typeof(TContext), ContextLease.Rent<TContext>, builder.Exposed));
         services.AddSingleton(new DatabaseRegistration(typeof(TContext), builder.Database));
         services.ConfigureDbContext<TContext>((provider, options) => options.UseLiveHub(provider));
+        builder.Backplane?.Invoke(services);
         AddCore(services);
         return services;
     }
@@ -93,6 +94,7 @@ public static class LiveHubServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, DatabaseCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, RouterService>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, HeartbeatService>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, SilenceService>());
 
         services.PostConfigure<JsonHubProtocolOptions>(HubJson.Configure);
         services.AddSignalR().AddHubOptions<SyncHub>(Configure);

@@ -16,6 +16,18 @@ internal sealed class LateLog : IBackplane
 
     public string Epoch => Log.Epoch;
 
+    public Position Begin => Log.Begin;
+
+    public Position Head => Log.Head;
+
+    public TransactionId Horizon => Log.Horizon;
+
+    public DateTimeOffset? SilentSince => Log.SilentSince;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Log.StartAsync(cancellationToken);
+
+    public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => Log.WaitUntilHeardAsync(cancellationToken);
+
     private IBackplane Log => _log ?? throw new InvalidOperationException("There is no log yet.");
 
     public LateLog Around(IBackplane log)
@@ -46,10 +58,7 @@ internal sealed class LateLog : IBackplane
         _heldUp.Clear();
     }
 
-    public ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken) => Log.ReadHeadAsync(cancellationToken);
+    public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => Log.ReadHeadAsync(shown, cancellationToken);
 
     public IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken) => Log.ReadAsync(after, cancellationToken);
-
-    public ValueTask<IReadOnlyList<LogEntry>?> ReadRangeAsync(long after, long through, CancellationToken cancellationToken)
-        => Log.ReadRangeAsync(after, through, cancellationToken);
 }

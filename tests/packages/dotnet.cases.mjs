@@ -6,7 +6,7 @@ import { unzipSync } from 'fflate';
 import { inRoot, root } from '../../tools/lib/paths.mjs';
 
 const { version } = JSON.parse(readFileSync(inRoot('client-ts', 'package.json'), 'utf8'));
-const packages = ['LiveHub', 'LiveHub.PostgreSql'];
+const packages = ['LiveHub', 'LiveHub.PostgreSql', 'LiveHub.Redis'];
 /** What every NuGet package has beside its contents. */
 const PACKAGING = /^(_rels\/|package\/|\[Content_Types\]\.xml$)/;
 
@@ -22,7 +22,7 @@ export function dotnetCases(workshop) {
   const text = (entries, name) => Buffer.from(entries[name]).toString('utf8');
 
   describe('dotnet pack', () => {
-    test('two packages with their symbols, and nothing else of the solution; the version is that of the client', () => {
+    test('three packages with their symbols, and nothing else of the solution; the version is that of the client', () => {
       assert.deepEqual(readdirSync(workshop.packed).filter((file) => file.endsWith('nupkg')).sort(),
         packages.flatMap((id) => [`${id}.${version}.nupkg`, `${id}.${version}.snupkg`]).sort());
     });
@@ -32,7 +32,11 @@ export function dotnetCases(workshop) {
         const entries = read(`${id}.${version}.nupkg`);
         assert.deepEqual(names(entries), [`${id}.nuspec`, 'README.md', `lib/net10.0/${id}.dll`, `lib/net10.0/${id}.xml`].sort());
         const docs = text(entries, `lib/net10.0/${id}.xml`);
-        const documented = { 'LiveHub': 'T:LiveHub.ILiveHub', 'LiveHub.PostgreSql': 'M:Microsoft.Extensions.DependencyInjection.LiveHubPostgreSqlExtensions.UsePostgreSql``1' };
+        const documented = {
+          'LiveHub': 'T:LiveHub.ILiveHub',
+          'LiveHub.PostgreSql': 'M:Microsoft.Extensions.DependencyInjection.LiveHubPostgreSqlExtensions.UsePostgreSql``1',
+          'LiveHub.Redis': 'T:LiveHub.Redis.RedisOptions',
+        };
         assert.ok(docs.includes(`<member name="${documented[id]}`), docs.slice(0, 500));
         assert.equal(text(entries, 'README.md'), readFileSync(inRoot('server', id, 'README.md'), 'utf8'));
       });
@@ -66,7 +70,7 @@ export function dotnetCases(workshop) {
       }
     });
 
-    test('LiveHub needs EF Core alone; LiveHub.PostgreSql takes LiveHub in its own version alone, and its provider in one major version', () => {
+    test('LiveHub needs EF Core alone; the others take LiveHub in its own version alone, LiveHub.PostgreSql its provider in one major version', () => {
       assert.deepEqual(packages.map((id) => dependencies(text(read(`${id}.${version}.nupkg`), `${id}.nuspec`))), [
         { 'Microsoft.EntityFrameworkCore.Relational': pinned('Microsoft.EntityFrameworkCore.Relational') },
         {
@@ -74,6 +78,7 @@ export function dotnetCases(workshop) {
           'Microsoft.EntityFrameworkCore.Relational': pinned('Microsoft.EntityFrameworkCore.Relational'),
           'Npgsql.EntityFrameworkCore.PostgreSQL': '[10.0.0, 11.0.0)',
         },
+        { 'LiveHub': `[${version}]`, 'StackExchange.Redis': pinned('StackExchange.Redis') },
       ]);
     });
   });
@@ -86,5 +91,6 @@ function dependencies(nuspec) {
 
 function pinned(id) {
   const versions = readFileSync(inRoot('Directory.Packages.props'), 'utf8');
-  return new RegExp(`Include="${id.replaceAll('.', '\\.')}" Version="([^"]+)"`).exec(versions)?.[1];
+  const found = new RegExp(`Include="${id.replaceAll('.', '\\.')}" Version="([^"]+)"`).exec(versions)?.[1];
+  return found?.replace(/^\$\((\w+)\)$/, (_, property) => new RegExp(`<${property}>(.+)</${property}>`).exec(versions)?.[1]);
 }

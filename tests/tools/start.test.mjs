@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { root } from '../../tools/lib/paths.mjs';
 import { freePort } from '../../tools/lib/ports.mjs';
-import { identityOf, signalProcess, stillRuns } from '../../tools/lib/processes.mjs';
+import { identityOf, signalProcess, stillRuns, until } from '../../tools/lib/processes.mjs';
 import { Started, allEnd, processesOf, someChildOf } from './support/npm-start.mjs';
 
 describe('npm start', () => {
@@ -176,6 +176,85 @@ describe('npm start', () => {
     const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
     assert.equal(status, 1);
     assert.match(stderr, /LiveHub needs Node 999 or newer; this is Node \d+/);
+  });
+
+  describe('with two nodes', () => {
+    /** Saves something, and waits until it is in the log. Returns the offset where the log ends. */
+    async function saveAndReadHead(url) {
+      const before = await readHead();
+      const saved = await fetch(`${url}/api/boards`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'Saved', tenantId: 'demo' }) });
+      assert.equal(saved.status, 201);
+      let head;
+      assert.ok(await until(async () => (head = await readHead()) > before, 5000));
+      return head;
+    }
+
+    /** What Redis says, asked with the password of its own settings. */
+    async function readHead() {
+      const settings = readFileSync(path.join(folder, 'redis', 'redis.conf'), 'utf8');
+      const [port, password] = ['port', 'requirepass'].map((name) => new RegExp(`^${name} (.*)$`, 'm').exec(settings)[1]);
+      const socket = net.connect(Number(port), '127.0.0.1');
+      socket.end(`AUTH ${password}\r\nHGET {board}:state head\r\nQUIT\r\n`);
+      const [, head = '0'] = /^\+OK\r\n\$\d+\r\n(\d+)\r\n/.exec((await socket.toArray()).join('')) ?? [];
+      return Number(head);
+    }
+
+    test('two servers and a Redis behind one address; a node that is killed is said, and the other goes on', async () => {
+      const started = await start(['--nodes', '2']).ready();
+      assert.match(started.stdout, /^Ready: http:\/\/127\.0\.0\.1:\d+\n$/);
+      const processes = processesOf(folder);
+      assert.deepEqual(Object.values(processes).map(stillRuns), [true, true, true, true, true]);
+      await until(() => /Node 2: /.test(started.stderr), 5000);
+      const nodes = [...started.stderr.matchAll(/^Node (\d): (\S+), process (\d+)$/gm)].map(([, number, url, pid]) => ({ number, url, pid: Number(pid) }));
+      assert.deepEqual(nodes.map(({ number, pid }) => [number, pid]), [['1', processes.board.pid], ['2', processes.board2.pid]]);
+      for (const url of [started.url, ...nodes.map((node) => node.url)]) assert.equal((await fetch(`${url}/health`)).status, 200);
+      const commands = [processes.redis, processes.board].map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      assert.match(commands[0], /redis-server 127\.0\.0\.1:/);
+      assert.doesNotMatch(commands.join(), /password/);
+
+      signalProcess(processes.board.pid, 'SIGKILL');
+      assert.ok(await until(() => /Node 1 has ended by itself \(ended by SIGKILL\); one node goes on\./.test(started.stderr), 5000), started.stderr);
+      for (let i = 0; i < 4; i++) assert.equal((await fetch(`${started.url}/health`)).status, 200);
+      signalProcess(processes.board2.pid, 'SIGKILL');
+      assert.equal(await started.end(), 1);
+      assert.match(started.stderr, /Node 2 has ended by itself \(ended by SIGKILL\); stopping the rest/);
+      assert.ok(await allEnd(processes));
+    });
+
+    test('SIGINT and SIGKILL to npm stop everything, and the log is there at the next start, unless one server alone has run between', async () => {
+      const started = await start(['--nodes', '2'], { viaNpm: true }).ready();
+      const processes = processesOf(folder);
+      const head = await saveAndReadHead(started.url);
+      started.signal('SIGINT');
+      assert.equal(await started.end(), 0);
+      assert.ok(await allEnd(processes));
+
+      const again = await start(['--nodes', '2'], { viaNpm: true }).ready();
+      const others = processesOf(folder);
+      assert.ok((await saveAndReadHead(again.url)) > head, 'goes on from where it was');
+      again.signal('SIGKILL');
+      assert.equal(await again.end(), 'SIGKILL');
+      assert.ok(await allEnd(others));
+
+      const alone = await start().ready();
+      assert.ok(!existsSync(path.join(folder, 'redis')));
+      alone.signal('SIGTERM');
+      assert.equal(await alone.end(), 0);
+    });
+
+    test('a redis-server that is missing is named with how to get it, before anything is built', async () => {
+      const started = start(['--nodes', '2'], { env: { LIVEHUB_TEST_REDIS_SERVER: '/nowhere/redis-server' } });
+      assert.equal(await started.end(), 1);
+      assert.match(started.stderr, /There is no redis-server.*\n.*Install it: /);
+    });
+
+    test('a number of nodes that is none is refused', async () => {
+      for (const nodes of ['0', '9', 'two']) {
+        const started = start(['--nodes', nodes]);
+        assert.equal(await started.end(), 1);
+        assert.match(started.stderr, new RegExp(`--nodes ${nodes}: not a number from 1 to 8`));
+      }
+    });
   });
 
   test('an unknown option is named with the usage', async () => {

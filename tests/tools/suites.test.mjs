@@ -28,7 +28,7 @@ test('every suite names known needs and a known report', () => {
   assert.equal(new Set(suites.map(({ name }) => name)).size, suites.length);
   for (const suite of suites) {
     for (const need of suite.needs) assert.ok([...setUpSteps, 'postgres', 'chromium'].includes(need), need);
-    for (const want of suite.wants ?? []) assert.ok(['postgres15', 'pgbouncer'].includes(want), want);
+    for (const want of suite.wants ?? []) assert.ok(['postgres15', 'pgbouncer', 'redis'].includes(want), want);
     assert.ok(suite.report === 'exitCode' || suite.report in reportReaders, suite.report);
     assert.ok(suite.limitMinutes > 0);
   }

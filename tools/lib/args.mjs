@@ -33,3 +33,10 @@ export function parsePort(text) {
   if (!(port <= 65535)) throw new Failure(`--port ${text}: not a port.`, { remedy: 'Give a number from 1 to 65535, or 0 for any free port.' });
   return port;
 }
+
+/** A number from 1 to `max` from an option's text. */
+export function parseCount(name, text, max) {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (!(count >= 1 && count <= max)) throw new Failure(`--${name} ${text}: not a number from 1 to ${max}.`, { remedy: `Give a number from 1 to ${max}.` });
+  return count;
+}

@@ -22,6 +22,13 @@ export async function freePort() {
   }
 }
 
+/** Different free ports, with the same caution. */
+export async function freePorts(count) {
+  const ports = new Set();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
 /**
  * Whether a server accepts connections.
  * @param {net.NetConnectOpts} target host and port, or the path of a Unix socket

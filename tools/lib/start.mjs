@@ -1,29 +1,33 @@
 import { existsSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { parseOptions, parsePort } from './args.mjs';
+import { parseCount, parseOptions, parsePort } from './args.mjs';
 import { howItEnded, launchBoard, readLog, urlOf, waitUntilHealthy } from './board-process.mjs';
 import { formatConnectionString, parseConnectionString } from './connection-string.mjs';
 import { Failure } from './failure.mjs';
 import { takeLock } from './lock.mjs';
 import { dataFolder } from './paths.mjs';
-import { freePort, isPortFree, whyUnreachable } from './ports.mjs';
+import { freePort, freePorts, isPortFree, whyUnreachable } from './ports.mjs';
 import { startCluster } from './postgres/cluster.mjs';
 import { ended, identityOf, stopChild, stopStranger } from './processes.mjs';
+import { startProxy } from './proxy.mjs';
+import { findRedis, forgetRedis, startRedis } from './redis.mjs';
 import { boardWeb, setUp } from './setup.mjs';
 import { requireUnix, runTool } from './tool.mjs';
 
 const usage = `Sets up and runs the sample: its server, its web page and a PostgreSQL of its own.
 
-  npm start -- [--port N] [--data DIR] [--database "Host=…"]
+  npm start -- [--port N] [--nodes N] [--data DIR] [--database "Host=…"]
 
   --port N       port on 127.0.0.1; 5080 unless told, 0 for any free one
-  --data DIR     where the embedded PostgreSQL keeps its data, and the logs; .data unless told
+  --nodes N      so many servers, 1 to 8, behind a reverse proxy on that port, and a Redis in which they share their log; 1 unless told: no proxy, no Redis
+  --data DIR     where the embedded PostgreSQL and Redis keep their data, and the logs; .data unless told
   --database S   use this PostgreSQL instead (an Npgsql connection string)
 
 Stop it with Ctrl+C. The data stays for the next time.`;
 
-const options = { port: { type: 'string' }, data: { type: 'string' }, database: { type: 'string' } };
+const options = { port: { type: 'string' }, nodes: { type: 'string' }, data: { type: 'string' }, database: { type: 'string' } };
 const DEFAULT_PORT = '5080';
+const MAX_NODES = 8;
 /** The server gets this long to end in order, then PostgreSQL its own time; all within 10 s. */
 const BOARD_STOP_STEPS = [['SIGTERM', 3500]];
 
@@ -41,6 +45,8 @@ async function start(argv, tool) {
   }
   requireUnix();
   const wantedPort = parsePort(values.port ?? DEFAULT_PORT);
+  const nodeCount = parseCount('nodes', values.nodes ?? '1', MAX_NODES);
+  if (nodeCount > 1) findRedis();
   const external = values.database === undefined ? undefined : parseConnectionString(values.database);
   const folder = path.resolve(values.data ?? dataFolder);
 
@@ -61,23 +67,69 @@ async function start(argv, tool) {
     connectionString = formatConnectionString({ ...cluster.server, database: 'board' });
   }
 
-  const logFile = path.join(folder, 'board.log');
-  await progress.step('Starting the sample server', async () => {
-    rotate(logFile);
-    const child = launchBoard({ port, connectionString, web: boardWeb, logFile });
-    shutdown.add(() => stopChild(child, { steps: BOARD_STOP_STEPS }));
-    children['The sample server'] = child;
+  const logs = { PostgreSQL: path.join(folder, 'postgres.log') };
+  const settings = {};
+  if (nodeCount > 1) {
+    const redis = await progress.step('Starting Redis', () => startRedis(folder, { durable: true, shutdown }));
+    children.Redis = redis.child;
+    logs.Redis = path.join(folder, 'redis.log');
+    settings['ConnectionStrings:Redis'] = redis.configuration;
     noteChildren();
-    await waitUntilHealthy(child, { port, logFile });
+  } else {
+    forgetRedis(folder);
+  }
+  const services = Object.keys(children);
+
+  let proxy;
+  const ports = nodeCount > 1 ? (await freePorts(nodeCount + 1)).filter((free) => free !== port).slice(0, nodeCount) : [port];
+  const nodes = ports.map((nodePort, i) => ({
+    name: nodeCount > 1 ? `Node ${i + 1}` : 'The sample server', port: nodePort, connectionString, settings,
+    web: boardWeb, logFile: path.join(folder, i === 0 ? 'board.log' : `board-${i + 1}.log`),
+  }));
+  // The nodes first: they tell their clients to come back. All at once: together they have the time of one.
+  shutdown.add(() => proxy?.close());
+  shutdown.add(() => Promise.all(nodes.map(({ child }) => child && stopChild(child, { steps: BOARD_STOP_STEPS }))));
+  const startNode = async (node) => {
+    if (shutdown.begun) throw new Failure('Stopped before the end.');
+    rotate(node.logFile);
+    node.child = launchBoard(node);
+    children[node.name] = node.child;
+    logs[node.name] = node.logFile;
+    noteChildren();
+    await waitUntilHealthy(node.child, node);
+  };
+  const [first, ...others] = nodes;
+  await progress.step(nodeCount > 1 ? `Starting ${nodeCount} nodes` : 'Starting the sample server', async () => {
+    await startNode(first); // makes the tables, which two at once would not
+    await Promise.all(others.map(startNode));
+    if (nodeCount > 1) proxy = await startProxy({ port, nodes: ports });
   });
 
   console.log(`Ready: ${urlOf(port)}`);
+  if (nodeCount > 1) for (const node of nodes) progress.line(`${node.name}: ${urlOf(node.port)}, process ${node.child.pid}`);
   progress.line(`Ctrl+C stops it. Data and logs: ${folder}`);
-  const logs = { PostgreSQL: path.join(folder, 'postgres.log'), 'The sample server': logFile };
-  await Promise.race(Object.entries(children).map(async ([name, child]) => {
-    await ended(child);
-    throw new Failure(`${name} has ended by itself (${howItEnded(child)}); stopping the rest.`, { output: readLog(logs[name]), remedy: `Its whole log is ${logs[name]}.` });
-  }));
+  await untilOneFails({ children, logs, services, nodes: nodes.map(({ name }) => name) }, tool);
+}
+
+/** Fails when a service has ended, or the last node. Until then what becomes of nodes is told. */
+async function untilOneFails({ children, logs, services, nodes }, { progress, shutdown }) {
+  const end = async (name) => {
+    await ended(children[name]);
+    return `${name} has ended by itself (${howItEnded(children[name])})`;
+  };
+  const fail = (name, how) => {
+    throw new Failure(`${how}; stopping the rest.`, { output: readLog(logs[name]), remedy: `Its whole log is ${logs[name]}.` });
+  };
+  let alive = nodes.length;
+  await Promise.race([
+    ...services.map(async (name) => fail(name, await end(name))),
+    ...nodes.map(async (name) => {
+      const how = await end(name);
+      if (--alive === 0) fail(name, how);
+      if (!shutdown.begun) progress.line(`${how}; ${alive === 1 ? 'one node goes' : `${alive} nodes go`} on.`);
+      await new Promise(() => {});
+    }),
+  ]);
 }
 
 /** One `npm start` a data folder. What a killed one left running is ended. */

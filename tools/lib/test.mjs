@@ -10,6 +10,7 @@ import { setUpSteps, trySetUp } from './setup.mjs';
 import { findOrInstallChromium } from './suites/chromium.mjs';
 import { findOrInstallPgbouncer } from './suites/pgbouncer.mjs';
 import { findOrInstallPostgres15 } from './suites/postgres15.mjs';
+import { findOrInstallRedis } from './suites/redis.mjs';
 import { couldNotStart, runSuite } from './suites/suite.mjs';
 import { makeTempFolder, removeTempFolder } from './temp.mjs';
 import { requireUnix, runTool } from './tool.mjs';
@@ -105,6 +106,7 @@ async function prepare(suites, tool) {
     environment.LIVEHUB_TEST_POSTGRES_15 = formatConnectionString({ ...cluster.server, database: 'postgres' });
   });
   await wish('pgbouncer', async () => (environment.LIVEHUB_TEST_PGBOUNCER = await findOrInstallPgbouncer(tool)));
+  await wish('redis', async () => (environment.LIVEHUB_TEST_REDIS_SERVER = await findOrInstallRedis(tool)));
   await attempt('chromium', async () => (environment.LIVEHUB_CHROMIUM = await findOrInstallChromium(tool)));
   return { failed, environment };
 }

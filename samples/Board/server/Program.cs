@@ -18,15 +18,21 @@ try
 
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
     builder.Services.AddDbContextPool<BoardDb>(options => options.UseNpgsql(database));
-    builder.Services.AddLiveHub<BoardDb>(live => live
-        .Expose<Board>()
-        .Expose<BoardList>(name: "List")
-        .Expose<Card>()
-        .Expose<Comment>()
-        .Expose<Label>()
-        .Expose<Member>(member => member.Hide(m => m.Email))
-        .Expose("CardLabel")
-        .UsePostgreSql());
+    builder.Services.AddLiveHub<BoardDb>(live =>
+    {
+        live.Expose<Board>()
+            .Expose<BoardList>(name: "List")
+            .Expose<Card>()
+            .Expose<Comment>()
+            .Expose<Label>()
+            .Expose<Member>(member => member.Hide(m => m.Email))
+            .Expose("CardLabel")
+            .UsePostgreSql();
+        if (builder.Configuration.GetConnectionString("Redis") is { Length: > 0 } redis)
+        {
+            live.UseRedis(redis, options => options.Prefix = "board"); // several nodes; without it, one node in memory
+        }
+    });
     builder.Services.Configure<LiveHubOptions>(builder.Configuration.GetSection("LiveHub"));
     builder.Services.AddBoardApi();
 

@@ -2,11 +2,29 @@ using LiveHub.Changes;
 
 namespace LiveHub.Backplane;
 
-/// <summary>The ordered log that every node reads. Offsets are contiguous and start at 1.</summary>
+/// <summary>The ordered log that every node reads. Offsets are contiguous within an epoch.</summary>
 internal interface IBackplane
 {
-    /// <summary>Which log this is; another epoch means that positions, versions and transaction ids of before mean nothing.</summary>
+    /// <summary>Which log this is; another epoch means that positions, versions and transaction ids of before mean nothing. Known once it is started.</summary>
     string Epoch { get; }
+
+    /// <summary>What the entries come after that the log still holds.</summary>
+    Position Begin { get; }
+
+    /// <summary>The newest entry that this node has.</summary>
+    Position Head { get; }
+
+    /// <summary>No snapshot that a node has read shows a transaction from here on; of other nodes' snapshots as of the last <see cref="ReadHeadAsync"/>.</summary>
+    TransactionId Horizon { get; }
+
+    /// <summary>Since when nothing is heard of the log, where that is so long that clients are not to show what they have as live; null while all is well.</summary>
+    DateTimeOffset? SilentSince { get; }
+
+    /// <summary>Connects to the log and takes over what it holds.</summary>
+    Task StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>Completes when the log is heard; at once while all is well.</summary>
+    Task WaitUntilHeardAsync(CancellationToken cancellationToken);
 
     /// <summary>The database has become another one (rule 8): what the log holds is dropped, and its readers find it trimmed.</summary>
     void BeginEpoch();
@@ -14,8 +32,10 @@ internal interface IBackplane
     /// <summary>Takes a committed changeset. Never blocks on anything outside the process and never throws: the save is done.</summary>
     void Append(Changeset changeset);
 
-    /// <summary>The newest position, after everything that this process has appended.</summary>
-    ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken);
+    /// <summary>The newest position of all, after everything that this process has appended.</summary>
+    /// <param name="shown">A snapshot was read that shows nothing of transactions from here on: see <see cref="Horizon"/>.</param>
+    /// <exception cref="BackplaneSilentException">The log does not answer.</exception>
+    ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken);
 
     /// <summary>
     /// All entries after an offset, in order, as they come. A reader who has waited may go on in the middle of an <see cref="Append"/>: what takes
@@ -23,11 +43,11 @@ internal interface IBackplane
     /// </summary>
     /// <exception cref="LogTrimmedException">The log no longer reaches back that far.</exception>
     IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken);
-
-    /// <summary>The entries after one offset up to and with another that is not beyond the head; null where the log no longer reaches back that far.</summary>
-    ValueTask<IReadOnlyList<LogEntry>?> ReadRangeAsync(long after, long through, CancellationToken cancellationToken);
 }
 
 /// <summary>The log no longer holds what was asked for.</summary>
 internal sealed class LogTrimmedException(long after, long first)
     : Exception($"The log was asked for what comes after offset {after}, but begins at {first}. Raise the log's retention.");
+
+/// <summary>The log is somewhere else, and does not answer.</summary>
+internal sealed class BackplaneSilentException(string message, Exception? inner = null) : Exception(message, inner);

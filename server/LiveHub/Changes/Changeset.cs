@@ -10,4 +10,21 @@ namespace LiveHub.Changes;
 /// <param name="SizeBytes">About what it takes in memory.</param>
 /// <param name="Trace">The activity that saved it (W3C trace context); null where nobody listens.</param>
 internal sealed record Changeset(
-    ChangesetId Id, TransactionId? Transaction, ImmutableArray<Change> Changes, ImmutableArray<Invalidation> Invalidations, long SizeBytes, string? Trace = null);
+    ChangesetId Id, TransactionId? Transaction, ImmutableArray<Change> Changes, ImmutableArray<Invalidation> Invalidations, long SizeBytes, string? Trace = null)
+{
+    public static Changeset Of(
+        ChangesetId id, TransactionId? transaction, ImmutableArray<Change> changes, ImmutableArray<Invalidation> invalidations, string? trace = null)
+    {
+        long size = 64 + (128 * invalidations.Length);
+        foreach (var change in changes)
+        {
+            size += change.SizeBytes;
+        }
+
+        return new(id, transaction, changes, invalidations, size, trace);
+    }
+
+    /// <summary>The same where nobody knows what became of it: what it changed is read again.</summary>
+    public Changeset Doubted()
+        => Of(Id, transaction: null, [], Invalidations.AddRange(Changes.GroupBy(c => c.Entity).Select(rows => Invalidation.Of(rows.Key, [.. rows.Select(c => c.Key.Detach())]))), Trace);
+}

@@ -85,17 +85,15 @@ internal sealed class ChangesetBuilder
     {
         var changes = ImmutableArray.CreateBuilder<Change>(_written.Count);
         var invalidations = _written.Select(w => w.Invalidation).OfType<Invalidation>().Distinct().ToImmutableArray();
-        long size = 64 + (128 * invalidations.Length);
         foreach (var (entity, before, after, _, _) in Fold())
         {
             if (Change.Between(entity, version, before, after) is { } change)
             {
                 changes.Add(change);
-                size += change.SizeBytes;
             }
         }
 
-        return changes.Count == 0 && invalidations.Length == 0 ? null : new(id, transaction, changes.DrainToImmutable(), invalidations, size);
+        return changes.Count == 0 && invalidations.Length == 0 ? null : Changeset.Of(id, transaction, changes.DrainToImmutable(), invalidations);
     }
 
     private List<Written> Fold()

@@ -14,6 +14,9 @@ internal sealed class LiveHubMetrics
     private readonly Counter<long> _changesets;
     private readonly Counter<long> _rows;
     private readonly Counter<long> _overflows;
+    private readonly Counter<long> _cuts;
+    private readonly Counter<long> _filled;
+    private readonly UpDownCounter<long> _unsent;
     private readonly Counter<long> _resets;
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _lag;
@@ -33,6 +36,9 @@ internal sealed class LiveHubMetrics
         _waiting = meter.CreateUpDownCounter<long>("livehub.queue.bytes", "By", "What waits for connections: about what the changes take in memory, for each connection that they wait for.");
         _spooled = meter.CreateUpDownCounter<long>("livehub.spool.bytes", "By", "Rows of snapshots that are in temporary files until their readers have taken them.");
         _overflows = meter.CreateCounter<long>("livehub.overflows", "{overflow}", "Times that more changes waited for a connection than may; it was caught up from the log.");
+        _cuts = meter.CreateCounter<long>("livehub.snapshots.cut", "{snapshot}", "Long snapshots of which parts were written when their connection ended; their clients begin anew.");
+        _filled = meter.CreateCounter<long>("livehub.backplane.filled", "{changeset}", "Changesets that did not come from the shared log by themselves and were read from it.");
+        _unsent = meter.CreateUpDownCounter<long>("livehub.backplane.unsent", "{changeset}", "Committed changesets of this node that wait for the shared log.");
         _resets = meter.CreateCounter<long>("livehub.resets", "{reset}", "Connections that were ended, so that their clients start again from snapshots.");
         _lag = meter.CreateHistogram("livehub.lag", "s", "From the moment in which a committed changeset came into the log until it was routed.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
@@ -69,6 +75,15 @@ internal sealed class LiveHubMetrics
 
     /// <summary>More changes waited for a connection than may: it is caught up from the log.</summary>
     public void Overflowed() => Add(_overflows, 1);
+
+    /// <summary>A long snapshot was on its way when its connection ended.</summary>
+    public void SnapshotCut() => Add(_cuts, 1);
+
+    /// <summary>So many changesets did not come from the shared log by themselves.</summary>
+    public void Filled(int changesets) => Add(_filled, changesets);
+
+    /// <summary>So many more changesets of this node wait for the shared log.</summary>
+    public void Unsent(int change) => Add(_unsent, change);
 
     /// <param name="reason">One of <see cref="Resets"/>.</param>
     public void Reset(string reason) => Add(_resets, 1, new KeyValuePair<string, object?>("livehub.reason", reason));
@@ -116,6 +131,7 @@ internal sealed class LiveHubMetrics
 internal static class Stages
 {
     public const string Capture = "capture";
+    public const string Backplane = "backplane";
     public const string Routing = "routing";
     public const string Snapshot = "snapshot";
     public const string Sending = "sending";

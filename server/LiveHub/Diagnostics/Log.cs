@@ -59,4 +59,31 @@ internal static partial class Log
 
     [LoggerMessage(18, LogLevel.Warning, "A listener of LiveHub's meter threw, so that what it measures is wrong from now on. This is said once.")]
     public static partial void ListenerFailed(this GuardedLogger logger, Exception exception);
+
+    [LoggerMessage(19, LogLevel.Information, "Connection {Connection} ended while a long snapshot of {Entities} was on its way; its client begins anew.")]
+    public static partial void SnapshotCut(this GuardedLogger logger, string connection, string entities);
+
+    [LoggerMessage(20, LogLevel.Warning, "Nothing is heard of the log in Redis; what is saved waits, and readers are told that they may be out of date. It is tried again.")]
+    public static partial void RedisIsAway(this GuardedLogger logger, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Information, "The log in Redis is heard again.")]
+    public static partial void RedisIsBack(this GuardedLogger logger);
+
+    [LoggerMessage(22, LogLevel.Error, "More than {Changesets} changesets or {Bytes} bytes wait for Redis and are given up; the readers of all nodes start again from snapshots when it is back.")]
+    public static partial void QueueOverflowed(this GuardedLogger logger, int changesets, long bytes);
+
+    [LoggerMessage(23, LogLevel.Warning, "The log {Epoch} in Redis was replaced by an older one: the readers of all nodes start again from snapshots.")]
+    public static partial void LogReplaced(this GuardedLogger logger, string epoch);
+
+    [LoggerMessage(24, LogLevel.Warning, "This node was away for longer than the log reaches back from offset {Offset}: its readers start again from snapshots.")]
+    public static partial void FellOutOfTheLog(this GuardedLogger logger, long offset);
+
+    [LoggerMessage(25, LogLevel.Warning, "Node {Node} went without a word, and may have saved what nobody knows of: the readers of all nodes start again from snapshots.")]
+    public static partial void NodeWasLost(this GuardedLogger logger, string node);
+
+    [LoggerMessage(26, LogLevel.Error, "The entry at offset {Offset} could not be read; who watches anything reads again.")]
+    public static partial void EntryUnreadable(this GuardedLogger logger, long offset, Exception exception);
+
+    [LoggerMessage(27, LogLevel.Error, "A changeset could not be written for other nodes; who watches its entities reads again.")]
+    public static partial void ChangesetUnwritable(this GuardedLogger logger, Exception exception);
 }

@@ -6,7 +6,7 @@ using LiveHub.Protocol;
 namespace LiveHub.Hubs;
 
 /// <summary>The transactions that one client wants to see: it is told when what they committed was sent, as far as anything of it is of its connection.</summary>
-internal sealed class AwaitedTransactions(SyncConnectionFactory shared, string connection, ConnectionPump pump, CancellationToken closed)
+internal sealed class AwaitedTransactions(SyncConnectionFactory shared, string connection, ConnectionPump pump, Ending ending)
 {
     /// <summary>A client may wait for as many at one time.</summary>
     private const int Max = 1_000;
@@ -38,22 +38,23 @@ internal sealed class AwaitedTransactions(SyncConnectionFactory shared, string c
     /// <summary>A place is taken until the answer is written: who does not read does not make answers gather.</summary>
     private async Task AnswerAsync(string token, IReadOnlyList<ChangesetId> transactions)
     {
+        ending.Begin();
         try
         {
             long through = 0;
             foreach (var transaction in transactions)
             {
-                through = Math.Max(through, await shared.Router.WaitForAsync(transaction, shared.Publisher.IsToCome(transaction), shared.Options.TransactionTimeout, closed));
+                through = Math.Max(through, await shared.Router.WaitForAsync(transaction, shared.Publisher.IsToCome(transaction), shared.Options.TransactionTimeout, ending.Token));
             }
 
-            await pump.SendAfterAsync(through, ServerMessages.Seen(token)).WaitAsync(closed);
+            await pump.SendAfterAsync(through, ServerMessages.Seen(token)).WaitAsync(ending.Token);
         }
         catch (TimeoutException)
         {
             Refuse(token, ErrorCodes.UnknownTransaction,
                 $"It has not come in {shared.Options.TransactionTimeout}: it is of another application, or was lost with the process that committed it.");
         }
-        catch (Exception) when (closed.IsCancellationRequested)
+        catch (Exception) when (ending.HasEnded)
         {
             // Nobody waits any longer.
         }
@@ -65,6 +66,7 @@ internal sealed class AwaitedTransactions(SyncConnectionFactory shared, string c
         }
         finally
         {
+            ending.Finish();
             Interlocked.Decrement(ref _count);
         }
     }

@@ -7,8 +7,7 @@ namespace LiveHub.Hubs;
 
 /// <summary>Lets what was read, and what a client goes on with, into one connection's steps (rule 9). For its pump alone.</summary>
 internal sealed class ConnectionEntries(
-    SyncConnectionFactory shared, SendQueue queue, Subscriptions subscriptions, InvalidatedShapes invalidated, FrameWriter writer, WaitingDiffs diffs, Progress progress,
-    Backlog backlog)
+    SyncConnectionFactory shared, SendQueue queue, Subscriptions subscriptions, InvalidatedShapes invalidated, FrameWriter writer, Progress progress, Backlog backlog)
 {
     /// <summary>
     /// Lets a snapshot in, in one step: its rows, every diff of their shapes since they were read, and what has waited for them. It
@@ -133,7 +132,7 @@ internal sealed class ConnectionEntries(
             }
 
             queue.Settle(end.Offset);
-            waiting = diffs.Take(end.Offset);
+            waiting = composer.Take(queue, end.Offset);
             if (waiting is null)
             {
                 backlog.Begin(progress.Position);
@@ -173,7 +172,7 @@ internal sealed class ConnectionEntries(
             i = WaitingDiffs.AddChangeset(composer, waiting.Span, i, entering);
         }
 
-        diffs.GiveBack(waiting);
+        composer.GiveBack(waiting);
         if (withRows)
         {
             AddRows(composer, open);
@@ -193,7 +192,7 @@ internal sealed class ConnectionEntries(
     {
         foreach (var (_, _, _, rows) in open)
         {
-            progress.RaiseHorizon(rows is null ? shared.Snapshots.Horizon : rows.Transactions?.XMax ?? default);
+            progress.RaiseHorizon(rows is null ? shared.Backplane.Horizon : rows.Transactions?.XMax ?? default);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
 using LiveHub.Routing;
@@ -9,36 +10,39 @@ namespace LiveHub.Hubs;
 /// Writes to one connection: takes all that waits and writes it as few hub messages. It runs only while something waits, one
 /// run at a time, on the thread pool or on a thread that is lent for once, and waits for the transport alone.
 /// </summary>
-internal sealed class ConnectionPump : IThreadPoolWorkItem
+internal sealed class ConnectionPump : IFrameSink, IThreadPoolWorkItem
 {
+    /// <summary>What was written so long before the connection's end may not have reached the client.</summary>
+    private static readonly TimeSpan MaybeCut = TimeSpan.FromSeconds(1);
+
     /// <summary>Nobody adds to it.</summary>
     private static readonly List<(EnteringSnapshot Entering, Entry Entry)> Nothing = [];
 
     private readonly SyncConnectionFactory _shared;
+    private readonly SyncConnection _connection;
     private readonly HubConnectionContext _hub;
     private readonly InvalidatedShapes _invalidated;
-    private readonly Action _readInvalidated;
     private readonly Replies _replies;
     private readonly FrameWriter _writer;
     private readonly ConnectionSteps _steps;
     private readonly Inbox<EnteringSnapshot> _read = new();
 
     /// <summary>What enters, or is on its way; changed only where snapshots are written.</summary>
-    private readonly List<EnteringSnapshot> _entering = [];
+    private ImmutableArray<EnteringSnapshot> _entering = [];
     private readonly Inbox<Held> _held = new();
+    private LongEntry? _longEnded;
     private int _wakes;
     private int _beats;
 
     public ConnectionPump(
-        SyncConnectionFactory shared, HubConnectionContext hub, SendQueue queue, Replies replies, Subscriptions subscriptions, InvalidatedShapes invalidated,
-        Action readInvalidated)
+        SyncConnectionFactory shared, SyncConnection connection, HubConnectionContext hub, SendQueue queue, Replies replies, Subscriptions subscriptions, InvalidatedShapes invalidated)
     {
         _shared = shared;
+        _connection = connection;
         _hub = hub;
         _replies = replies;
         _invalidated = invalidated;
-        _readInvalidated = readInvalidated;
-        _writer = new(frame => hub.WriteAsync(new SerializedHubMessage([new SerializedMessage("json", frame)])));
+        _writer = new(this);
         _steps = new(shared, queue, subscriptions, invalidated, _writer);
     }
 
@@ -58,6 +62,22 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         {
             Volatile.Write(ref _beats, 1);
             Wake();
+        }
+    }
+
+    /// <summary>
+    /// The connection has ended: who operates this hears of what was on its way, which its client has to begin anew. One that is cut again and again never ends. What was
+    /// written at last may not have reached the client either.
+    /// </summary>
+    public void ReportCut()
+    {
+        var cut = _entering.FirstOrDefault(e => e.Stream?.Number is not null) is { } entering ? LongEntry.Of(entering, at: 0)
+            : _longEnded is { } ended && _shared.Time.GetElapsedTime(ended.At) < MaybeCut ? ended
+            : null;
+        if (cut is not null)
+        {
+            _shared.Metrics.SnapshotCut();
+            _shared.Logger.SnapshotCut(_hub.ConnectionId, cut.Entities);
         }
     }
 
@@ -92,6 +112,8 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         _read.Add(entering);
         Wake();
     }
+
+    ValueTask IFrameSink.SendAsync(ReadOnlyMemory<byte> frame) => _hub.WriteAsync(new SerializedHubMessage([new SerializedMessage("json", frame)]));
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
@@ -165,11 +187,11 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
         _writer.Release();
         foreach (var (entering, entry) in entries)
         {
-            _entering.Remove(entering);
+            _entering = _entering.Remove(entering);
             entering.MarkWritten(entry);
         }
 
-        if (_entering.Count > 0 && withSnapshots)
+        if (_entering.Length > 0 && withSnapshots)
         {
             // Whatever waits by now comes first.
             Interlocked.Increment(ref _wakes);
@@ -177,7 +199,7 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
 
         if (_invalidated.HoldUp)
         {
-            _readInvalidated();
+            _connection.ReadInvalidated();
         }
     }
 
@@ -185,8 +207,8 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
     /// <returns>What became of those that are at their end.</returns>
     private async ValueTask<List<(EnteringSnapshot Entering, Entry Entry)>> EnterAsync(StepComposer composer)
     {
-        _entering.AddRange(_read.Take());
-        if (_entering.Count == 0)
+        _entering = _entering.AddRange(_read.Take());
+        if (_entering.Length == 0)
         {
             return Nothing;
         }
@@ -197,6 +219,10 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
             if (await _steps.EnterAsync(composer, entering) is not Entry.OnItsWay and var entry)
             {
                 ended.Add((entering, entry));
+                if (entering.Stream is not null)
+                {
+                    _longEnded = LongEntry.Of(entering, _shared.Time.GetTimestamp());
+                }
             }
 
             await _steps.WriteWaitingAsync(composer);
@@ -220,6 +246,12 @@ internal sealed class ConnectionPump : IThreadPoolWorkItem
                 _held.Add(waiting);
             }
         }
+    }
+
+    /// <summary>The long snapshot that was written to its end last, and when.</summary>
+    private sealed record LongEntry(string Entities, long At)
+    {
+        public static LongEntry Of(EnteringSnapshot entering, long at) => new(string.Join(", ", entering.Shapes.Select(s => s.Member.Shape.Shape.Entity).Distinct()), at);
     }
 
     /// <summary>A message that has its place after an entry of the log.</summary>

@@ -11,12 +11,12 @@ namespace LiveHub.Hubs;
 /// on its way for a while, and keeps nothing else waiting but what is as long, and what was asked for after that.
 /// </summary>
 internal sealed class ConnectionSnapshots(
-    SyncConnectionFactory shared, Subscriptions subscriptions, InvalidatedShapes invalidated, ConnectionPump pump, CancellationToken closed)
+    SyncConnectionFactory shared, Subscriptions subscriptions, InvalidatedShapes invalidated, ConnectionPump pump, Ending ending)
 {
     private const int MaxAttempts = 3;
     private const int RetryMs = 2_000;
 
-    private readonly SnapshotRequests _requests = new(shared.Router, subscriptions, invalidated, closed);
+    private readonly SnapshotRequests _requests = new(shared.Router, subscriptions, invalidated, ending);
     private int _shortLogs;
     private int _shortLogsOfStreams;
 
@@ -41,11 +41,14 @@ internal sealed class ConnectionSnapshots(
 
     private async Task ReadAllAsync()
     {
+        ending.Begin();
         await Task.Yield();
         while (_requests.Next() is { } request)
         {
             await ReadAsync(request);
         }
+
+        ending.Finish();
     }
 
     /// <summary>Reads a snapshot and lets it enter. Never throws.</summary>
@@ -99,7 +102,9 @@ internal sealed class ConnectionSnapshots(
 
     private async Task StreamAsync(EnteringSnapshot entering)
     {
+        ending.Begin();
         await EnterAsync(entering);
+        ending.Finish();
         _requests.EndLong();
         ReadInvalidated();
     }
@@ -111,7 +116,7 @@ internal sealed class ConnectionSnapshots(
         try
         {
             pump.Enter(entering);
-            Settle(entering.Request, await entering.Written.WaitAsync(closed));
+            Settle(entering.Request, await entering.Written.WaitAsync(ending.Token));
         }
         catch (Exception e)
         {
@@ -129,7 +134,7 @@ internal sealed class ConnectionSnapshots(
         var (shapes, seen) = Resume(request);
         if (members.Count == 0)
         {
-            await shared.Router.WaitForAsync(seen, closed);
+            await shared.Router.WaitForAsync(seen, ending.Token);
             return new(request, shapes, seen);
         }
 
@@ -137,7 +142,7 @@ internal sealed class ConnectionSnapshots(
         try
         {
             seen = Math.Max(seen, taken.Shapes.Max(s => s.Seen.Offset));
-            await shared.Router.WaitForAsync(seen, closed);
+            await shared.Router.WaitForAsync(seen, ending.Token);
             return new(request, [.. shapes, .. taken.Shapes.Select((s, i) => new EnteringShape(members[i], s.From, s.From.Offset, s.Rows))], seen, taken);
         }
         catch
@@ -152,11 +157,11 @@ internal sealed class ConnectionSnapshots(
         var activity = LiveHubActivities.ReadSnapshot(members.Count);
         try
         {
-            var taken = await shared.Snapshots.ReadAsync(members.ConvertAll(m => m.Shape.Shape), notBefore, closed);
+            var taken = await shared.Snapshots.ReadAsync(members.ConvertAll(m => m.Shape.Shape), notBefore, ending.Token);
             activity?.SetTag("livehub.rows", taken.Shapes.Sum(s => s.Rows.Count));
             return taken;
         }
-        catch (Exception e) when (!closed.IsCancellationRequested)
+        catch (Exception e) when (!ending.HasEnded)
         {
             activity.Fail(e);
             throw;
@@ -210,7 +215,7 @@ internal sealed class ConnectionSnapshots(
 
     private void Fail(SnapshotRequest request, Exception exception)
     {
-        if (closed.IsCancellationRequested)
+        if (ending.HasEnded)
         {
             // The connection has ended; nobody waits for the rows.
             return;

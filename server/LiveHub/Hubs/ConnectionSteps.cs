@@ -14,7 +14,6 @@ internal sealed class ConnectionSteps
     private readonly Subscriptions _subscriptions;
     private readonly InvalidatedShapes _invalidated;
     private readonly FrameWriter _writer;
-    private readonly WaitingDiffs _diffs;
     private readonly Progress _progress = new();
     private readonly Backlog _backlog;
     private readonly ConnectionEntries _entries;
@@ -26,9 +25,8 @@ internal sealed class ConnectionSteps
         _subscriptions = subscriptions;
         _invalidated = invalidated;
         _writer = writer;
-        _diffs = new(queue);
         _backlog = new(shared.Router, queue, subscriptions);
-        _entries = new(shared, queue, subscriptions, invalidated, writer, _diffs, _progress, _backlog);
+        _entries = new(shared, queue, subscriptions, invalidated, writer, _progress, _backlog);
     }
 
     /// <summary>Everything up to this offset was written, or concerns nothing of the connection.</summary>
@@ -50,7 +48,7 @@ internal sealed class ConnectionSteps
 
             // Read before the queue is looked at: it then holds everything up to here.
             var routed = _shared.Router.Routed;
-            if (_diffs.Take(routed.Offset) is not { } deliveries)
+            if (composer.Take(_queue, routed.Offset) is not { } deliveries)
             {
                 _backlog.Begin(_progress.Position);
                 continue;
@@ -70,7 +68,7 @@ internal sealed class ConnectionSteps
             }
 
             _shared.Metrics.Sent(rows);
-            _diffs.GiveBack(deliveries);
+            composer.GiveBack(deliveries);
             _progress.Written = routed;
         }
         while (_invalidated.Settle() || _backlog.MayGoOn(_invalidated.Through));

@@ -3,7 +3,7 @@ using LiveHub.Routing;
 namespace LiveHub.Hubs;
 
 /// <summary>What one connection waits to have read: what was asked for, in that order, and what was invalidated.</summary>
-internal sealed class SnapshotRequests(Router router, Subscriptions subscriptions, InvalidatedShapes invalidated, CancellationToken closed)
+internal sealed class SnapshotRequests(Router router, Subscriptions subscriptions, InvalidatedShapes invalidated, Ending ending)
 {
     private const int MinPrune = 64;
 
@@ -88,7 +88,7 @@ internal sealed class SnapshotRequests(Router router, Subscriptions subscription
             var again = invalidated.Find(out var last);
             var request = again.Count > 0 && _readAgainAlone ? null : TakeAsked();
             _readAgainAlone = false;
-            _isReading = !closed.IsCancellationRequested && (request is not null || again.Count > 0);
+            _isReading = !ending.HasEnded && (request is not null || again.Count > 0);
             return !_isReading ? null
                 : request is null ? new([], null, again, last)
                 : request with { Again = again, NotBefore = Math.Max(request.NotBefore, last) };

@@ -8,8 +8,10 @@ namespace LiveHub.Hubs;
 internal sealed class Subscriptions(Router router, SendQueue queue, LiveHubMetrics metrics)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, ShapeMember> _byId = [];
-    private readonly Dictionary<string, ShapeMember> _byShape = new(StringComparer.Ordinal);
+
+    // Sorted lists take half of what dictionaries do, and there are two for every connection.
+    private readonly SortedList<long, ShapeMember> _byId = [];
+    private readonly SortedList<string, ShapeMember> _byShape = new(StringComparer.Ordinal);
     private long _filterBytes;
     private bool _isClosed;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Protocol;
@@ -11,14 +12,13 @@ using Microsoft.AspNetCore.SignalR;
 namespace LiveHub.Hubs;
 
 /// <summary>One client's connection: answers its messages, reads its snapshots, and owns the pump that writes to it.</summary>
-internal sealed class SyncConnection : IDisposable
+internal sealed class SyncConnection : IQueueWriter, IDisposable
 {
     private static readonly TimeSpan TimeToLeave = TimeSpan.FromSeconds(1);
 
     private readonly SyncConnectionFactory _shared;
     private readonly HubConnectionContext _hub;
-    private readonly CancellationTokenSource _closing = new();
-    private readonly CancellationToken _closed;
+    private readonly Ending _ending = new();
     private readonly SendQueue _queue;
     private readonly Replies _replies;
     private readonly Subscriptions _subscriptions;
@@ -26,6 +26,7 @@ internal sealed class SyncConnection : IDisposable
     private readonly ConnectionSnapshots _snapshots;
     private readonly AwaitedTransactions _awaited;
     private bool _saidHello;
+    private bool _isWelcome;
 
     /// <summary>What the client's rows are as of, where it holds some of this log.</summary>
     private Position? _resumeFrom;
@@ -35,14 +36,13 @@ internal sealed class SyncConnection : IDisposable
     {
         _shared = shared;
         _hub = hub;
-        _closed = _closing.Token;
-        _queue = new(shared.Options.MaxQueuedRows, Flush, GiveUp, shared.Metrics);
+        _queue = new(shared.Options.MaxQueuedRows, this, shared.Metrics);
         _replies = new(shared.Metrics);
         _subscriptions = new(shared.Router, _queue, shared.Metrics);
         var invalidated = new InvalidatedShapes(shared.Router, _queue, _subscriptions);
-        _pump = new(shared, hub, _queue, _replies, _subscriptions, invalidated, () => _snapshots!.ReadInvalidated());
-        _snapshots = new(shared, _subscriptions, invalidated, _pump, _closed);
-        _awaited = new(shared, hub.ConnectionId, _pump, _closed);
+        _pump = new(shared, this, hub, _queue, _replies, _subscriptions, invalidated);
+        _snapshots = new(shared, _subscriptions, invalidated, _pump, _ending);
+        _awaited = new(shared, hub.ConnectionId, _pump, _ending);
         shared.Router.Attach(_queue);
         shared.Metrics.Connected(1);
     }
@@ -54,6 +54,11 @@ internal sealed class SyncConnection : IDisposable
     /// <returns>When it is handled, and there is room for the answers to the next.</returns>
     public async Task ReceiveAsync(JsonElement json)
     {
+        if (Volatile.Read(ref _isDisposed) != 0)
+        {
+            return;
+        }
+
         try
         {
             await _replies.RoomAsync(_hub.ConnectionAborted);
@@ -83,8 +88,8 @@ internal sealed class SyncConnection : IDisposable
             return;
         }
 
-        _closing.Cancel();
-        _closing.Dispose();
+        _pump.ReportCut();
+        _ending.End();
         _shared.Remove(this);
         _shared.Router.Detach(_queue);
         _subscriptions.CloseAll();
@@ -93,7 +98,7 @@ internal sealed class SyncConnection : IDisposable
         _shared.Metrics.Connected(-1);
     }
 
-    private void Flush(bool here)
+    void IQueueWriter.Flush(bool here)
     {
         if (here)
         {
@@ -105,17 +110,29 @@ internal sealed class SyncConnection : IDisposable
         }
     }
 
+    /// <summary>Reads again what was invalidated.</summary>
+    public void ReadInvalidated() => _snapshots.ReadInvalidated();
+
     /// <summary>The client is told how far the log has come, where it does not know.</summary>
     public void Beat() => _pump.Beat();
 
     /// <summary>The application stops: the client is to leave when it has got all that waits for it now, and to come back later.</summary>
     public void GoAway() => _ = _pump.SendAfterAsync(0, ServerMessages.GoingAway(_shared.NextRetryMs()));
 
+    /// <summary>Nothing is heard of the log, and what the client shows may be out of date. Whoever is not welcome yet waits.</summary>
+    public void SendAway()
+    {
+        if (Volatile.Read(ref _isWelcome) && Volatile.Read(ref _isDisposed) == 0)
+        {
+            End(_shared.NextRetryMs());
+        }
+    }
+
     /// <summary>It came when the application was about to stop, and would hold that up if it stayed.</summary>
     private async Task LeaveAsync()
     {
         GoAway();
-        await Task.Delay(TimeToLeave, _closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(TimeToLeave, _hub.ConnectionAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _hub.Abort();
     }
 
@@ -135,8 +152,7 @@ internal sealed class SyncConnection : IDisposable
         switch (message)
         {
             case ClientMessage.Hello hello:
-                Greet(hello);
-                break;
+                return GreetAsync(hello);
             case ClientMessage.Subscribe subscribe:
                 return SubscribeAsync(subscribe.Subscriptions);
             case ClientMessage.Unsubscribe unsubscribe:
@@ -155,7 +171,7 @@ internal sealed class SyncConnection : IDisposable
         return Task.CompletedTask;
     }
 
-    private void Greet(ClientMessage.Hello hello)
+    private async Task GreetAsync(ClientMessage.Hello hello)
     {
         if (_saidHello)
         {
@@ -170,7 +186,9 @@ internal sealed class SyncConnection : IDisposable
         }
 
         _saidHello = true;
+        await HearAsync(hello.Position);
         var epoch = _shared.Backplane.Epoch;
+        Volatile.Write(ref _isWelcome, true);
         _pump.Send(ServerMessages.Welcome(epoch));
         var isHere = hello.Position?.Epoch == epoch;
         if (isHere && _shared.Router.Remembers(hello.Position!.Position) is { } remembers)
@@ -180,6 +198,36 @@ internal sealed class SyncConnection : IDisposable
         else if (isHere || hello.Position == ClientPosition.MadeUp)
         {
             _pump.Send(ServerMessages.Error(ErrorCodes.UnknownPosition, "The log of this server has no such position. All rows are sent anew; go on from the position of the next step."));
+        }
+    }
+
+    /// <summary>Nobody is welcome while nothing is heard of the log. Who comes from another node, which had heard more of it, waits until this one has.</summary>
+    private async Task HearAsync(ClientPosition? position)
+    {
+        while (true)
+        {
+            await _shared.Backplane.WaitUntilHeardAsync(_hub.ConnectionAborted);
+            var mayResume = position?.Epoch == _shared.Backplane.Epoch;
+            if (!mayResume && _shared.Backplane.SilentSince is null)
+            {
+                return;
+            }
+
+            try
+            {
+                // A log that hangs is not heard either, before its connection counts as lost.
+                var head = await _shared.Backplane.ReadHeadAsync(shown: default, _hub.ConnectionAborted);
+                if (mayResume && position!.Position.Offset <= head.Offset)
+                {
+                    await _shared.Router.WaitForAsync(position.Position.Offset, _hub.ConnectionAborted);
+                }
+
+                return;
+            }
+            catch (BackplaneSilentException)
+            {
+                // Its client goes elsewhere when it has waited for long enough.
+            }
         }
     }
 
@@ -273,17 +321,29 @@ internal sealed class SyncConnection : IDisposable
         }
     }
 
-    /// <summary>The connection has missed something: it ends, and the client starts again from snapshots. Called by the router, which must not wait.</summary>
-    private void GiveUp(string reason)
+    /// <summary>
+    /// The connection has missed something: it ends, and the client starts again from snapshots. Where all have, each is to come back at another time.
+    /// </summary>
+    void IQueueWriter.GiveUp(string reason)
     {
         _shared.Metrics.Reset(reason);
-        ThreadPool.QueueUserWorkItem(static connection => connection.End(), this, preferLocal: false);
+        _shared.Logger.ConnectionGivenUp(_hub.ConnectionId);
+        End(reason == Resets.Log ? _shared.NextRetryMs() : null);
     }
 
-    private void End()
+    /// <param name="retryMs">When the client is to come back; null where that is up to it.</param>
+    private void End(int? retryMs)
+        => ThreadPool.QueueUserWorkItem(static end => _ = end.Connection.EndAsync(end.RetryMs), (Connection: this, RetryMs: retryMs), preferLocal: false);
+
+    private async Task EndAsync(int? retryMs)
     {
-        _shared.Logger.ConnectionGivenUp(_hub.ConnectionId);
+        // From here on nothing is written but the farewell: what is still being read belongs to nobody.
         Dispose();
+        if (retryMs is { } delay)
+        {
+            await LeaveAsync(delay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         _hub.Abort();
 
         // A close message would wait behind what the client does not read; the socket itself has to go.
@@ -291,5 +351,13 @@ internal sealed class SyncConnection : IDisposable
         {
             _hub.GetHttpContext()?.Abort();
         }
+    }
+
+    private async Task LeaveAsync(int retryMs)
+    {
+        var writer = new FrameWriter(_pump);
+        await writer.WriteAsync(ServerMessages.GoingAway(retryMs));
+        await writer.FlushAsync().AsTask().WaitAsync(TimeToLeave, _shared.Time, _hub.ConnectionAborted);
+        await Task.Delay(TimeToLeave, _shared.Time, _hub.ConnectionAborted);
     }
 }

@@ -13,7 +13,7 @@ namespace LiveHub.Hubs;
 
 /// <summary>What all connections share.</summary>
 internal sealed class SyncConnectionFactory(
-    Router router, IBackplane backplane, ChangesetPublisher publisher, ShapeReader shapes, SharedSnapshots snapshots, IOptions<LiveHubOptions> options, LiveHubMetrics metrics, GuardedLogger<SyncConnection> logger)
+    Router router, IBackplane backplane, ChangesetPublisher publisher, ShapeReader shapes, SharedSnapshots snapshots, IOptions<LiveHubOptions> options, TimeProvider time, LiveHubMetrics metrics, GuardedLogger<SyncConnection> logger)
 {
     private const int MinRetryMs = 100;
     private const int RetryMsPerConnection = 2;
@@ -34,6 +34,8 @@ internal sealed class SyncConnectionFactory(
     public SharedSnapshots Snapshots => snapshots;
 
     public LiveHubOptions Options { get; } = options.Value;
+
+    public TimeProvider Time => time;
 
     public LiveHubMetrics Metrics => metrics;
 
@@ -81,6 +83,15 @@ internal sealed class SyncConnectionFactory(
         foreach (var (connection, _) in _open)
         {
             connection.Beat();
+        }
+    }
+
+    /// <summary>Nothing is heard of the log: whoever is welcome already goes elsewhere, or waits here until something is.</summary>
+    public void SendAway()
+    {
+        foreach (var (connection, _) in _open)
+        {
+            connection.SendAway();
         }
     }
 

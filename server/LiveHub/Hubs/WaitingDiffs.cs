@@ -2,21 +2,9 @@ using LiveHub.Routing;
 
 namespace LiveHub.Hubs;
 
-/// <summary>The diffs that wait for a connection, as it takes them and makes ops of them. For its pump alone.</summary>
-internal sealed class WaitingDiffs(SendQueue queue)
+/// <summary>Makes ops of the diffs that waited for a connection.</summary>
+internal static class WaitingDiffs
 {
-    private Deliveries _spare = new();
-
-    /// <inheritdoc cref="SendQueue.Take"/>
-    public Deliveries? Take(long through) => queue.Take(_spare, through);
-
-    /// <summary>They are written.</summary>
-    public void GiveBack(Deliveries deliveries)
-    {
-        deliveries.Clear();
-        _spare = deliveries;
-    }
-
     /// <summary>Adds the ops of the next changeset to a step: one a row.</summary>
     /// <param name="composer">Makes them.</param>
     /// <param name="deliveries">What waits.</param>

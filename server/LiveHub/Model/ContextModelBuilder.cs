@@ -127,7 +127,7 @@ internal sealed class ContextModelBuilder(Type contextType, IModel model)
 
             columns.Add(new(columns.Count, property, JsonNamingPolicy.CamelCase.ConvertName(property.Name), codec, exposed && codec is not null)
             {
-                IsCaptured = exposed || property.ClrType.IsValueType || property.IsKey() || property.IsForeignKey() || filtered.Contains(property.Name)
+                IsCaptured = exposed || (codec is not null && property.ClrType.IsValueType) || property.IsKey() || property.IsForeignKey() || filtered.Contains(property.Name)
                     || property == type.FindDiscriminatorProperty(),
             });
         }

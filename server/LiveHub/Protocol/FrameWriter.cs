@@ -9,7 +9,7 @@ namespace LiveHub.Protocol;
 /// written as SignalR's JSON protocol frames it, so that no serializer option of the application touches it and no row part
 /// is parsed again.
 /// </summary>
-internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
+internal sealed class FrameWriter(IFrameSink sink)
 {
     /// <summary>The most that one hub message takes, except for a single op that alone is larger (P3).</summary>
     public const int MaxBytes = 32 * 1024;
@@ -140,7 +140,7 @@ internal sealed class FrameWriter(Func<ReadOnlyMemory<byte>, ValueTask> send)
         _isEmpty = true;
         var length = _length;
         _length = 0;
-        await send(_buffer.AsMemory(0, length));
+        await sink.SendAsync(_buffer.AsMemory(0, length));
     }
 
     /// <summary>Gives the buffer back until there is something to write again; what was not flushed is dropped.</summary>

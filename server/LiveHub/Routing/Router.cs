@@ -173,16 +173,12 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         }
     }
 
-    /// <summary>Begins at the log's head: what was saved before anybody could subscribe is in every snapshot.</summary>
-    public async Task SkipToHeadAsync(CancellationToken cancellationToken)
+    /// <summary>Begins where the log does, so that clients of other nodes, and of this one before it was started again, may go on from where they were.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var head = await backplane.ReadHeadAsync(cancellationToken);
-        lock (_lock)
-        {
-            order.SkipTo(head);
-        }
-
-        Reach(head);
+        await backplane.StartAsync(cancellationToken);
+        _epoch = backplane.Epoch;
+        SkipTo(backplane.Begin);
     }
 
     /// <summary>Routes whatever the log brings, until it is told to stop.</summary>
@@ -225,7 +221,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
                 // First those who missed something, then the new place: who comes after that has missed nothing.
                 GiveUpAll();
-                await SkipToHeadAsync(stoppingToken);
+                SkipTo(backplane.Head);
             }
         }
     }
@@ -272,6 +268,16 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
     private bool IsShort(Changeset changeset)
         => changeset.Changes.Length <= FewChanges && changeset.Invalidations.IsEmpty && Count().Connections <= Few;
+
+    private void SkipTo(Position position)
+    {
+        lock (_lock)
+        {
+            order.SkipTo(position);
+        }
+
+        Reach(position);
+    }
 
     private void ForgetVersions()
     {

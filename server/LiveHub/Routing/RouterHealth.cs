@@ -17,7 +17,12 @@ internal sealed class RouterHealth(Router router, IBackplane backplane, TimeProv
             return new(failure, "The router does not run: the host has not started it yet, or is stopping.");
         }
 
-        var head = await backplane.ReadHeadAsync(cancellationToken);
+        if (backplane.SilentSince is { } since)
+        {
+            return new(HealthStatus.Degraded, $"Nothing is heard of the log since {since:u}: what is saved is published when it answers again, and readers are told that they may be out of date.");
+        }
+
+        var head = backplane.Head;
         try
         {
             await router.WaitForAsync(head.Offset, cancellationToken).WaitAsync(Patience, time, cancellationToken);

@@ -7,7 +7,7 @@ internal sealed class RouterService(Router router) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await router.SkipToHeadAsync(cancellationToken);
+        await router.StartAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 

@@ -7,10 +7,9 @@ namespace LiveHub.Routing;
 /// routed, and so whole changesets only. Where more than the limit gathers, all is dropped, and nothing taken in until whoever writes looks: what was dropped is in the log.
 /// </summary>
 /// <param name="maxRows">How many rows may wait.</param>
-/// <param name="onReady">Is to write what waits; on the caller's thread, where it says so.</param>
-/// <param name="onGivenUp">Is to end the connection, for one of <see cref="Resets"/>.</param>
+/// <param name="writer">Writes what waits.</param>
 /// <param name="metrics">Hears what waits.</param>
-internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string> onGivenUp, LiveHubMetrics metrics)
+internal sealed class SendQueue(int maxRows, IQueueWriter writer, LiveHubMetrics metrics)
 {
     private readonly Lock _lock = new();
     private readonly List<RoutedInvalidation> _invalidations = [];
@@ -78,7 +77,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
     public void Flush(bool here)
     {
         Unflushed = 0;
-        onReady(here);
+        writer.Flush(here);
     }
 
     /// <summary>Takes the diffs that wait, up to an offset that is routed, in exchange for an empty list: those of changesets before the first invalidation.</summary>
@@ -149,7 +148,7 @@ internal sealed class SendQueue(int maxRows, Action<bool> onReady, Action<string
     public void GiveUp(string reason)
     {
         Close();
-        onGivenUp(reason);
+        writer.GiveUp(reason);
     }
 
     public void Close()

@@ -5,7 +5,9 @@ namespace LiveHub.Routing;
 /// <summary>One connection's part in a live shape, whatever number of its subscriptions show it.</summary>
 internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
 {
-    private bool _hasLeft;
+    private const int Left = -1;
+
+    private int _place;
     private long _enteredAt = long.MaxValue;
     private long _readAt = long.MaxValue;
 
@@ -14,11 +16,7 @@ internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
     public SendQueue Queue => queue;
 
     /// <summary>Nothing is sent for it any more.</summary>
-    public bool HasLeft
-    {
-        get => Volatile.Read(ref _hasLeft);
-        set => Volatile.Write(ref _hasLeft, value);
-    }
+    public bool HasLeft => Volatile.Read(ref _place) == Left;
 
     /// <summary>The offset at which its first snapshot entered; diffs up to it are part of that snapshot's step. Set by the pump alone.</summary>
     public long EnteredAt
@@ -44,5 +42,12 @@ internal sealed class ShapeMember(LiveShape shape, SendQueue queue)
     public int Uses { get; set; }
 
     /// <summary>Its place in <see cref="LiveShape.Members"/>. Touched under the router's lock only.</summary>
-    public int Place { get; set; }
+    public int Place
+    {
+        get => _place;
+        set => Volatile.Write(ref _place, value);
+    }
+
+    /// <summary>It takes part no longer. Under the router's lock only.</summary>
+    public void Leave() => Place = Left;
 }

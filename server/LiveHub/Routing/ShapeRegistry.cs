@@ -32,11 +32,11 @@ internal sealed class ShapeRegistry
             return;
         }
 
-        member.HasLeft = true;
         var members = member.Shape.Members;
         members[^1].Place = member.Place;
         members[member.Place] = members[^1];
         members.RemoveAt(members.Count - 1);
+        member.Leave();
         if (members.Count == 0)
         {
             _shapes.Remove(member.Shape.Shape.Fingerprint);

@@ -14,7 +14,25 @@ internal sealed class StepComposer
 
     private TransactionId _horizon;
 
+    /// <summary>In exchange for what is taken from a queue: for so long nobody has it but that queue.</summary>
+    private Deliveries? _spare;
+
     public Step Step { get; } = new();
+
+    /// <inheritdoc cref="SendQueue.Take"/>
+    public Deliveries? Take(SendQueue queue, long through)
+    {
+        var taken = queue.Take(_spare ??= new(), through);
+        _spare = taken is null ? _spare : null;
+        return taken;
+    }
+
+    /// <summary>What was taken is written.</summary>
+    public void GiveBack(Deliveries deliveries)
+    {
+        deliveries.Clear();
+        _spare = deliveries;
+    }
 
     /// <param name="end">The position after the step.</param>
     /// <param name="horizon">Transactions below may be shown by a snapshot that the client has: they are named (rule 11).</param>

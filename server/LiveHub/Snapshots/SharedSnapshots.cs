@@ -28,7 +28,6 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Read> _reads = new(StringComparer.Ordinal);
     private long _lastRead;
-    private TransactionId _horizon;
 
     /// <summary>How many shapes are being read, and for how many connections each, together.</summary>
     public (int Shapes, int Readers) Count
@@ -42,24 +41,12 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         }
     }
 
-    /// <summary>No snapshot that was read shows a transaction from here on.</summary>
-    public TransactionId Horizon
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _horizon;
-            }
-        }
-    }
-
     /// <param name="shapes">No two are equal.</param>
     /// <param name="notBefore">Where the log has to have been when the read began, or later.</param>
     /// <exception cref="SnapshotTooLargeException">The rows take more than a connection may hold.</exception>
     public async Task<TakenSnapshots> ReadAsync(IReadOnlyList<Shape> shapes, long notBefore, CancellationToken cancellationToken)
     {
-        var reads = await BeginAsync(shapes, notBefore, after: 0, cancellationToken);
+        var reads = Begin(shapes, notBefore, after: 0);
         try
         {
             return new(await TakeOrTryOnceMoreAsync(shapes, reads, notBefore, cancellationToken), () => Leave(reads));
@@ -83,7 +70,7 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
             // Others had asked for more than this: that may be what is too large. Anything else, all who meet it try once more together.
             var after = e is SnapshotTooLargeException ? long.MaxValue : reads.Max(r => r.Number);
             Leave(reads);
-            reads.AddRange(await BeginAsync(shapes, notBefore, after, cancellationToken));
+            reads.AddRange(Begin(shapes, notBefore, after));
             return await TakeAsync(shapes, reads, cancellationToken);
         }
     }
@@ -101,9 +88,9 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
 
     /// <summary>Takes part in the reads that fit, and begins one for the rest.</summary>
     /// <param name="after">Reads with a number up to this do not fit.</param>
-    private async Task<List<Read>> BeginAsync(IReadOnlyList<Shape> shapes, long notBefore, long after, CancellationToken cancellationToken)
+    private List<Read> Begin(IReadOnlyList<Shape> shapes, long notBefore, long after)
     {
-        var head = await backplane.ReadHeadAsync(cancellationToken);
+        var head = backplane.Head;
         var reads = new List<Read>(shapes.Count);
         var missing = new List<Shape>();
         lock (_lock)
@@ -136,7 +123,6 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         try
         {
             var snapshot = await reader.ReadAsync(read.Shapes, read.Stopping);
-            RaiseHorizon(snapshot);
             bool isWanted;
             lock (_lock)
             {
@@ -157,15 +143,6 @@ internal sealed class SharedSnapshots(SnapshotReader reader, IBackplane backplan
         {
             End(read);
             read.Fail(e);
-        }
-    }
-
-    private void RaiseHorizon(Snapshot snapshot)
-    {
-        var reaches = snapshot.Rows.Max(r => r.Transactions?.XMax.Value ?? 0);
-        lock (_lock)
-        {
-            _horizon = new(Math.Max(_horizon.Value, reaches));
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class SnapshotReader(
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
             var rows = new SnapshotRows[shapes.Count];
             var (from, seen) = (new Position(long.MaxValue, 0), default(Position));
-            held.Add(inProgress.Begin((await backplane.ReadHeadAsync(either.Token)).Offset));
+            held.Add(inProgress.Begin(backplane.Head.Offset));
             await using var scope = scopes.CreateAsyncScope();
             foreach (var group in shapes.Select((shape, place) => (shape, place)).GroupBy(s => s.shape.Entity.ContextType))
             {
@@ -120,7 +120,7 @@ internal sealed class SnapshotReader(
     {
         await using var transaction = await context.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         isReading.Value = true;
-        var from = await backplane.ReadHeadAsync(cancellationToken);
+        var from = backplane.Head;
 
         // Seen is known as soon as the snapshot is taken. Elsewhere the moment that is seen is not over before the last row.
         var (isTaken, transactions) = await databases.For(context.GetType()).TakeSnapshotAsync(context, cancellationToken);
@@ -152,6 +152,6 @@ internal sealed class SnapshotReader(
     private async Task<Position> ReadSeenAsync(TransactionSnapshot? transactions, CancellationToken cancellationToken)
     {
         await window.WaitAsync(transactions, cancellationToken);
-        return await backplane.ReadHeadAsync(cancellationToken);
+        return await backplane.ReadHeadAsync(transactions?.XMax ?? default, cancellationToken);
     }
 }

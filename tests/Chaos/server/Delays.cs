@@ -96,6 +96,18 @@ internal sealed class DelayedLog(IBackplane log, Delays delays) : IBackplane
 
     public string Epoch => log.Epoch;
 
+    public Position Begin => log.Begin;
+
+    public Position Head => log.Head;
+
+    public TransactionId Horizon => log.Horizon;
+
+    public DateTimeOffset? SilentSince => log.SilentSince;
+
+    public Task StartAsync(CancellationToken cancellationToken) => log.StartAsync(cancellationToken);
+
+    public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => log.WaitUntilHeardAsync(cancellationToken);
+
     /// <summary>How many changesets are on their way.</summary>
     public int Held => Volatile.Read(ref _held);
 
@@ -114,12 +126,9 @@ internal sealed class DelayedLog(IBackplane log, Delays delays) : IBackplane
         }
     }
 
-    public ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken) => log.ReadHeadAsync(cancellationToken);
+    public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => log.ReadHeadAsync(shown, cancellationToken);
 
     public IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken) => log.ReadAsync(after, cancellationToken);
-
-    public ValueTask<IReadOnlyList<LogEntry>?> ReadRangeAsync(long after, long through, CancellationToken cancellationToken)
-        => log.ReadRangeAsync(after, through, cancellationToken);
 
     /// <summary>A card that has moved, and money, are looked for in two places.</summary>
     private static bool MayBeLate(Changeset changeset)

@@ -212,6 +212,18 @@ public abstract partial class CaptureSpecification
     {
         public string Epoch => log.Epoch;
 
+        public Position Begin => log.Begin;
+
+        public Position Head => log.Head;
+
+        public TransactionId Horizon => log.Horizon;
+
+        public DateTimeOffset? SilentSince => log.SilentSince;
+
+        public Task StartAsync(CancellationToken cancellationToken) => log.StartAsync(cancellationToken);
+
+        public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => log.WaitUntilHeardAsync(cancellationToken);
+
         public void BeginEpoch() => log.BeginEpoch();
 
         public void Append(Changeset changeset)
@@ -224,12 +236,9 @@ public abstract partial class CaptureSpecification
             log.Append(changeset);
         }
 
-        public ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken) => log.ReadHeadAsync(cancellationToken);
+        public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => log.ReadHeadAsync(shown, cancellationToken);
 
         public IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken) => log.ReadAsync(after, cancellationToken);
-
-        public ValueTask<IReadOnlyList<LogEntry>?> ReadRangeAsync(long after, long through, CancellationToken cancellationToken)
-            => log.ReadRangeAsync(after, through, cancellationToken);
     }
 
     private sealed class ThrowingLogger : ILogger<ChangesetPublisher>

@@ -11,6 +11,7 @@ public sealed partial class DependencyTests
     [
         ["Model"],
         ["Changes"],
+        ["Formats"],
         ["Capture", "Backplane"],
         ["Protocol"],
         ["Shapes"],

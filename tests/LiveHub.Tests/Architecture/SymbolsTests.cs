@@ -1,4 +1,5 @@
 using System.Reflection.Metadata;
+using LiveHub.Redis;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Tests.Architecture;
@@ -11,6 +12,7 @@ public sealed class SymbolsTests
     [Theory]
     [InlineData(typeof(LiveHubOptions))]
     [InlineData(typeof(LiveHubPostgreSqlExtensions))]
+    [InlineData(typeof(RedisOptions))]
     public void Symbols_bring_every_source_along(Type type)
     {
         ArgumentNullException.ThrowIfNull(type);

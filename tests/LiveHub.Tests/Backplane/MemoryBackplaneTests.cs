@@ -7,34 +7,29 @@ namespace LiveHub.Tests.Backplane;
 public sealed class MemoryBackplaneTests : BackplaneSpecification
 {
     private readonly Clock _clock = new();
+    private MemoryBackplane? _log;
 
-    private protected override Task<IBackplane> CreateAsync() => Task.FromResult<IBackplane>(Create(new()));
+    private protected override Task<IBackplane> NodeAsync()
+        => Task.FromResult<IBackplane>(_log is null ? _log = Create(Retention) : throw new InvalidOperationException("It has one node."));
 
-    private protected override Task<(IBackplane Log, int Kept)> CreateTrimmedAsync(int appended)
+    private protected override Task<IBackplane> OtherLogAsync() => Task.FromResult<IBackplane>(Create(Retention));
+
+    private protected override Task PassAsync(TimeSpan time)
     {
-        var log = Create(new() { Count = 5 });
-        Append(log, appended);
-        return Task.FromResult<(IBackplane, int)>((log, 5));
-    }
-
-    [Fact]
-    public async Task No_more_entries_are_kept_than_the_count()
-    {
-        var log = Create(new() { Count = 7 });
-        Append(log, 100);
-        Assert.Equal(7, await KeptAsync(log, 100));
+        _clock.Advance(time);
+        return Task.CompletedTask;
     }
 
     [Fact]
     public async Task No_more_bytes_are_kept_than_the_limit()
     {
         var log = Create(new() { Bytes = 1000 });
-        Append(log, 50, sizeBytes: 300);
-        Assert.Equal(3, await KeptAsync(log, 50));
-        Append(log, 1, sizeBytes: 900);
-        Assert.Equal(1, await KeptAsync(log, 51));
-        Append(log, 10, sizeBytes: 100);
-        Assert.Equal(10, await KeptAsync(log, 61));
+        AppendSized(log, 50, 300);
+        Assert.Equal(3, await KeptAsync(log));
+        AppendSized(log, 1, 900);
+        Assert.Equal(1, await KeptAsync(log));
+        AppendSized(log, 10, 100);
+        Assert.Equal(10, await KeptAsync(log));
     }
 
     [Fact]
@@ -44,27 +39,10 @@ public sealed class MemoryBackplaneTests : BackplaneSpecification
         Append(log, 5);
         _clock.Advance(TimeSpan.FromSeconds(40));
         Append(log, 5);
-        Assert.Equal(10, await KeptAsync(log, 10));
+        Assert.Equal(10, await KeptAsync(log));
         _clock.Advance(TimeSpan.FromSeconds(21));
         Append(log, 1);
-        Assert.Equal(6, await KeptAsync(log, 11));
-    }
-
-    [Fact]
-    public async Task The_newest_entry_is_kept_whatever_its_size_and_age()
-    {
-        var log = Create(new() { Bytes = 1, Count = 1, Age = TimeSpan.FromTicks(1) });
-        Append(log, 3, sizeBytes: 1 << 20);
-        _clock.Advance(TimeSpan.FromDays(1));
-        Assert.Equal(1, await KeptAsync(log, 3));
-    }
-
-    [Fact]
-    public async Task A_range_beyond_the_head_is_a_fault()
-    {
-        var log = Create(new());
-        Append(log, 1);
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await log.ReadRangeAsync(0, 2, Stopping));
+        Assert.Equal(6, await KeptAsync(log));
     }
 
     [Fact]
@@ -93,20 +71,8 @@ public sealed class MemoryBackplaneTests : BackplaneSpecification
         Assert.Throws<InvalidOperationException>(() => new RingBuffer<int>().RemoveFirst());
     }
 
+    private static void AppendSized(MemoryBackplane log, int count, long sizeBytes)
+        => Enumerable.Range(0, count).ToList().ForEach(_ => log.Append(Changeset() with { SizeBytes = sizeBytes }));
+
     private MemoryBackplane Create(LogRetention retention) => new(Options.Create(new LiveHubOptions { LogRetention = retention }), _clock);
-
-    private async Task<int> KeptAsync(MemoryBackplane log, long head)
-    {
-        var kept = 0;
-        while (await log.ReadRangeAsync(head - kept - 1, head, Stopping) is { } range && range.Count == kept + 1)
-        {
-            kept++;
-            if (kept == head)
-            {
-                break;
-            }
-        }
-
-        return kept;
-    }
 }

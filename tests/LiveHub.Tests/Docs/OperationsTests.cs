@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using LiveHub.Diagnostics;
 using LiveHub.Hubs;
+using LiveHub.Redis;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ public sealed partial class OperationsTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(PostgresServer.Root(), "docs", "operations.md"));
 
-    private static readonly Assembly[] Packages = [typeof(Log).Assembly, typeof(LiveHubPostgreSqlExtensions).Assembly];
+    private static readonly Assembly[] Packages = [typeof(Log).Assembly, typeof(LiveHubPostgreSqlExtensions).Assembly, typeof(RedisOptions).Assembly];
 
     [Fact]
     public void Every_event_is_listed_with_its_id_level_category_and_text()
@@ -55,7 +56,9 @@ public sealed partial class OperationsTests
     /// <summary>Under what a source file logs. Those of a connection share a logger.</summary>
     private static string CategoryOf(string source)
     {
-        var category = Logger().Match(source) is { Success: true } own ? own.Groups["category"].Value : nameof(SyncConnection);
+        var category = Logger().Match(source) is { Success: true } own ? own.Groups["category"].Value
+            : source.Contains($"partial class {nameof(RedisBackplane)}", StringComparison.Ordinal) ? nameof(RedisBackplane)
+            : nameof(SyncConnection);
         return Packages.SelectMany(p => p.GetTypes()).Single(t => t.Name == category).FullName!;
     }
 

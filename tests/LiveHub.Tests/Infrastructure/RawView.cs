@@ -10,6 +10,8 @@ public sealed class RawView
     private readonly Dictionary<int, Dictionary<string, JsonObject>> _rows = [];
     private readonly Dictionary<long, List<JsonNode>> _unfinished = [];
     private readonly Dictionary<int, JsonObject?> _shown = [];
+    private readonly Dictionary<int, (Dictionary<string, JsonObject> Rows, JsonObject? Shown)> _held = [];
+    private string? _welcomedTo;
     private string? _epoch;
     private string? _tag;
 
@@ -52,15 +54,15 @@ public sealed class RawView
         switch ((string?)message["type"])
         {
             case "welcome":
-                _epoch = (string?)message["epoch"];
+                _welcomedTo = (string?)message["epoch"];
+                Begin();
                 break;
             case "subscribed":
                 var (id, shape) = ((int)message["id"]!, (int)message["shape"]!);
                 if ((bool?)message["resumed"] is true)
                 {
                     Resumed.Add(id);
-                    _rows[shape] = _rows[_shapeOf[id]];
-                    _shown[shape] = _shown[_shapeOf[id]];
+                    (_rows[shape], _shown[shape]) = _held[id];
                 }
 
                 _shapeOf[id] = shape;
@@ -82,6 +84,20 @@ public sealed class RawView
                 ApplyPart(message);
                 break;
         }
+    }
+
+    /// <summary>Another connection, perhaps to another node: its numbers of shapes and steps are others.</summary>
+    private void Begin()
+    {
+        foreach (var (id, shape) in _shapeOf.Where(s => _rows.ContainsKey(s.Value)))
+        {
+            _held[id] = (_rows[shape], _shown.GetValueOrDefault(shape));
+        }
+
+        _shapeOf.Clear();
+        _rows.Clear();
+        _shown.Clear();
+        _unfinished.Clear();
     }
 
     private void ApplyPart(JsonObject part)
@@ -120,6 +136,7 @@ public sealed class RawView
         var offset = (long)end["offset"]!;
         Assert.True(offset >= Offset, "A position went back.");
         Offset = offset;
+        _epoch = _welcomedTo;
         _tag = (string?)end["tag"];
     }
 

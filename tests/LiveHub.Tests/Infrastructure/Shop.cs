@@ -14,10 +14,12 @@ namespace LiveHub.Tests.Infrastructure;
 public sealed class Shop : IAsyncDisposable
 {
     private readonly PostgresServer _server;
+    private readonly bool _isFirst;
 
-    private Shop(PostgresServer server, WebApplication app, string connectionString)
+    private Shop(PostgresServer server, WebApplication app, string connectionString, bool isFirst)
     {
         _server = server;
+        _isFirst = isFirst;
         App = app;
         ConnectionString = connectionString;
     }
@@ -34,15 +36,24 @@ public sealed class Shop : IAsyncDisposable
 
     public Uri HubUrl => WebSocket("/live");
 
+    /// <param name="server">Where its database is.</param>
+    /// <param name="options">Changes LiveHub's options.</param>
+    /// <param name="services">Adds services.</param>
+    /// <param name="live">Exposes more.</param>
     /// <param name="map">What the application does instead of mapping the hub at /live.</param>
+    /// <param name="beside">The first node of the application, whose database this one shares; it ends last.</param>
     public static async Task<Shop> StartAsync(
         PostgresServer server,
         Action<LiveHubOptions>? options = null,
         Action<IServiceCollection>? services = null,
         Action<LiveHubBuilder<ShopDb>>? live = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null,
+        Shop? beside = null)
     {
-        var connectionString = await server.CreateDatabaseAsync();
+        // Nodes are processes: each has a pool of its own.
+        var connectionString = beside is null
+            ? await server.CreateDatabaseAsync()
+            : new NpgsqlConnectionStringBuilder(beside.ConnectionString) { ApplicationName = $"node {Guid.NewGuid():N}" }.ConnectionString;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -60,17 +71,28 @@ public sealed class Shop : IAsyncDisposable
         builder.Services.Configure<LiveHubOptions>(o => options?.Invoke(o));
         services?.Invoke(builder.Services);
         var app = builder.Build();
-        (map ?? (a => a.MapLiveHub("/live")))(app);
-        await using (var scope = app.Services.CreateAsyncScope())
+        var shop = new Shop(server, app, connectionString, isFirst: beside is null);
+        try
         {
-            var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
-            await db.Database.EnsureCreatedAsync();
-            db.AddRange(new Shelf { Name = "top" }, new Shelf { Name = "bottom" });
-            await db.SaveChangesAsync();
-        }
+            (map ?? (a => a.MapLiveHub("/live")))(app);
+            if (beside is null)
+            {
+                await shop.WithDbAsync(async db =>
+                {
+                    await db.Database.EnsureCreatedAsync();
+                    db.AddRange(new Shelf { Name = "top" }, new Shelf { Name = "bottom" });
+                    await db.SaveChangesAsync();
+                });
+            }
 
-        await app.StartAsync();
-        return new(server, app, connectionString);
+            await app.StartAsync();
+            return shop;
+        }
+        catch
+        {
+            await shop.EndAsync();
+            throw;
+        }
     }
 
     public Uri WebSocket(string path) => new(App.Urls.Single().Replace("http://", "ws://", StringComparison.Ordinal) + path);
@@ -140,7 +162,19 @@ public sealed class Shop : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await App.StopAsync();
+        await EndAsync();
+    }
+
+    private async Task EndAsync()
+    {
         await App.DisposeAsync();
-        await _server.DropDatabaseAsync(ConnectionString);
+        if (_isFirst)
+        {
+            await _server.DropDatabaseAsync(ConnectionString);
+        }
+        else
+        {
+            NpgsqlConnection.ClearPool(new(ConnectionString));
+        }
     }
 }

@@ -3,9 +3,9 @@ namespace LiveHub.Tests.Infrastructure;
 /// <summary>Waits for something that comes to be without an event.</summary>
 public static class Until
 {
-    public static async Task TrueAsync(Func<bool> condition, Func<string> otherwise)
+    public static async Task TrueAsync(Func<bool> condition, Func<string> otherwise, TimeSpan? patience = null)
     {
-        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        var deadline = DateTime.UtcNow + (patience ?? TimeSpan.FromSeconds(20));
         while (!condition())
         {
             Assert.True(DateTime.UtcNow < deadline, otherwise());

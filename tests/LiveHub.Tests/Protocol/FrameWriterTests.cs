@@ -57,7 +57,7 @@ public sealed class FrameWriterTests
     public async Task P13_a_step_that_is_written_over_time_is_parts_of_one_number_and_others_come_in_between()
     {
         var frames = new List<byte[]>();
-        var writer = new FrameWriter(frame =>
+        var writer = Frames.Writer(frame =>
         {
             frames.Add(frame.ToArray());
             return ValueTask.CompletedTask;
@@ -103,7 +103,7 @@ public sealed class FrameWriterTests
     public async Task What_was_not_flushed_is_dropped_with_the_buffer()
     {
         var frames = 0;
-        var writer = new FrameWriter(_ =>
+        var writer = Frames.Writer(_ =>
         {
             frames++;
             return ValueTask.CompletedTask;
@@ -150,7 +150,7 @@ public sealed class FrameWriterTests
     private static List<byte[]> Write((int? Message, int[]? Ops)[] items, out List<string> expected)
     {
         var frames = new List<byte[]>();
-        var writer = new FrameWriter(frame =>
+        var writer = Frames.Writer(frame =>
         {
             frames.Add(frame.ToArray());
             return ValueTask.CompletedTask;

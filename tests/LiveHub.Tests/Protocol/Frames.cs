@@ -29,10 +29,13 @@ internal static class Frames
         return [.. Assert.Single(invocation["arguments"]!.AsArray())!.AsArray().Select(m => m!.AsObject())];
     }
 
+    /// <summary>Hands its hub messages to <paramref name="send"/>.</summary>
+    public static FrameWriter Writer(Func<ReadOnlyMemory<byte>, ValueTask> send) => new(new Sink(send));
+
     private static async Task<IReadOnlyList<JsonObject>> WriteAsync(Func<FrameWriter, ValueTask> write)
     {
         var frames = new List<byte[]>();
-        var writer = new FrameWriter(frame =>
+        var writer = Writer(frame =>
         {
             frames.Add(frame.ToArray());
             return ValueTask.CompletedTask;
@@ -41,5 +44,10 @@ internal static class Frames
         await writer.FlushAsync();
         writer.Release();
         return [.. frames.SelectMany(Messages)];
+    }
+
+    private sealed class Sink(Func<ReadOnlyMemory<byte>, ValueTask> send) : IFrameSink
+    {
+        public ValueTask SendAsync(ReadOnlyMemory<byte> frame) => send(frame);
     }
 }

@@ -14,6 +14,18 @@ internal sealed class LosingLog : IBackplane
 
     public string Epoch { get; private set; } = "test";
 
+    public Position Begin => default;
+
+    public Position Head => _head;
+
+    public TransactionId Horizon => default;
+
+    public DateTimeOffset? SilentSince => null;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public void BeginEpoch()
     {
         Epoch += "+";
@@ -33,7 +45,7 @@ internal sealed class LosingLog : IBackplane
     /// <summary>The head moves on, and no reader hears of it.</summary>
     public void SkipSilently(int count) => _head = new(_head.Offset + count, 1);
 
-    public ValueTask<Position> ReadHeadAsync(CancellationToken cancellationToken) => new(_head);
+    public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => new(_head);
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -50,7 +62,4 @@ internal sealed class LosingLog : IBackplane
             }
         }
     }
-
-    public ValueTask<IReadOnlyList<LogEntry>?> ReadRangeAsync(long after, long through, CancellationToken cancellationToken)
-        => throw new NotSupportedException();
 }

@@ -19,8 +19,7 @@ namespace LiveHub.Tests.Routing;
 internal static class Pieces
 {
     public static SendQueue Queue(int maxRows = 1000, Action<bool>? onReady = null, Action? onGivenUp = null, IServiceProvider? services = null)
-        => new(
-            maxRows, onReady ?? (_ => { }), _ => onGivenUp?.Invoke(), services is null ? Unheard : services.GetRequiredService<LiveHubMetrics>());
+        => new(maxRows, new Writer(onReady, onGivenUp), services is null ? Unheard : services.GetRequiredService<LiveHubMetrics>());
 
     /// <summary>The diffs that wait, up to an offset.</summary>
     public static List<Delivery> TakeAll(this SendQueue queue, long through = long.MaxValue)
@@ -80,5 +79,12 @@ internal static class Pieces
             (true, true) when shape.Projection.Columns.Any(c => !Values.AreIdentical(change.Before![c.Ordinal], change.After![c.Ordinal])) => DiffKind.Update,
             _ => DiffKind.None,
         };
+    }
+
+    private sealed class Writer(Action<bool>? onReady, Action? onGivenUp) : IQueueWriter
+    {
+        public void Flush(bool here) => onReady?.Invoke(here);
+
+        public void GiveUp(string reason) => onGivenUp?.Invoke();
     }
 }

@@ -57,14 +57,17 @@ public sealed class RouterWaitTests : RouterSetup
     }
 
     [Fact]
-    public async Task The_router_begins_at_the_head()
+    public async Task Rule_20_the_router_begins_where_the_log_does_and_remembers_what_it_holds()
     {
         Log.Append(Insert(1, 1));
         Log.Append(Insert(2, 1));
-        await Router.SkipToHeadAsync(Stopping);
-        Assert.Equal(2, Router.Routed.Offset);
-        var queue = Join();
+        var (begin, head) = (Log.Begin, Log.Head);
+        await Router.StartAsync(Stopping);
+        Assert.Equal(0, Router.Routed.Offset);
         Start();
+        await Router.WaitForAsync(2, Stopping);
+        Assert.Equal([true, true], new[] { Router.Remembers(begin), Router.Remembers(head) });
+        var queue = Join();
         Log.Append(Insert(3, 1));
         await Router.WaitForAsync(3, Stopping);
         Assert.Equal([3L], Offsets(queue));

@@ -6,6 +6,7 @@ using LiveHub.Protocol;
 using LiveHub.Routing;
 using LiveHub.Shapes;
 using LiveHub.Tests.Model;
+using LiveHub.Tests.Protocol;
 using LiveHub.Tests.Shapes;
 
 namespace LiveHub.Tests.Routing;
@@ -24,6 +25,22 @@ public sealed class StepComposerTests
             Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 1)),
             Catalog.Shape(Catalog.Book, Catalog.Term(Catalog.Book, "ShelfId", 2))));
         Assert.Equal("""{"key":1,"version":9,"set":{"title":"a"},"update":[1,2,3]}""", op.ToJsonString());
+    }
+
+    [Fact]
+    public void What_was_taken_and_never_given_back_is_nobody_elses()
+    {
+        var (given, other) = (Pieces.Queue(), Pieces.Queue());
+        Assert.Empty(_composer.Take(given, 1)!.Span.ToArray());
+
+        // Whoever took it has failed: the composer goes on to the next connection.
+        var taken = _composer.Take(other, 1)!;
+        var member = Pieces.Member(Catalog.Shape(Catalog.Book));
+        var change = new RoutedChange(Catalog.Change(Catalog.Book, null, Catalog.Row(new Book { Id = 1 })), new(2, 0));
+        given.Add(new Delivery(new(change, member.Shape, DiffKind.Insert, isShared: false), member));
+        _composer.GiveBack(taken);
+        Assert.Empty(other.TakeAll());
+        Assert.Single(given.TakeAll());
     }
 
     [Fact]
@@ -177,7 +194,7 @@ public sealed class StepComposerTests
     private static string Written(Func<FrameWriter, ValueTask> write)
     {
         var frames = new List<string>();
-        var writer = new FrameWriter(frame =>
+        var writer = Frames.Writer(frame =>
         {
             frames.Add(Pieces.Text(frame));
             return ValueTask.CompletedTask;

@@ -29,6 +29,24 @@ public static class FanOut
     /// <summary>The n-th change: of ten rows in turn, its title and whether it is done.</summary>
     private static TicketChange Change(int n) => new(1 + (n % 10), $"The title of a ticket that has been changed for the {n:D7}th time", (n / 10) % 2 == 0);
 
+    /// <summary>What a transaction wrote that made the n-th change, without one before it.</summary>
+    internal static ChangesetBuilder Written(Entity entity, int n)
+    {
+        var change = Change(n);
+        var builder = new ChangesetBuilder();
+        builder.Add(entity, Row(entity, change with { Title = "", Done = !change.Done }), Row(entity, change));
+        return builder;
+    }
+
+    private static Row Row(Entity entity, TicketChange change) => new([.. entity.Columns.Select(column => (object)(column.PropertyName switch
+    {
+        nameof(Ticket.Id) => change.Id,
+        nameof(Ticket.Title) => change.Title,
+        nameof(Ticket.ListId) => ListId,
+        nameof(Ticket.Done) => change.Done,
+        var other => throw new InvalidOperationException($"Ticket.{other} is new: say what it holds."),
+    }))]);
+
     private static double CpuMs()
     {
         using var process = Process.GetCurrentProcess();
@@ -74,14 +92,5 @@ public static class FanOut
             builder.Add(entity, before, after);
             return builder;
         }
-
-        private static Row Row(Entity entity, TicketChange change) => new([.. entity.Columns.Select(column => (object)(column.PropertyName switch
-        {
-            nameof(Ticket.Id) => change.Id,
-            nameof(Ticket.Title) => change.Title,
-            nameof(Ticket.ListId) => ListId,
-            nameof(Ticket.Done) => change.Done,
-            var other => throw new InvalidOperationException($"Ticket.{other} is new: say what it holds."),
-        }))]);
     }
 }

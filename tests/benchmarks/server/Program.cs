@@ -10,7 +10,15 @@ builder.WebHost.UseSockets(sockets => sockets.SendAtMost(builder.Configuration.G
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddDbContextPool<LiveDb>(options => options.UseNpgsql(database));
 builder.Services.AddDbContextPool<PlainDb>(options => options.UseNpgsql(database));
-builder.Services.AddLiveHub<LiveDb>(live => live.Expose<Ticket>().UsePostgreSql());
+var redis = builder.Configuration.GetConnectionString("Redis");
+builder.Services.AddLiveHub<LiveDb>(live =>
+{
+    live.Expose<Ticket>().UsePostgreSql();
+    if (redis is not null)
+    {
+        live.UseRedis(redis, options => options.Prefix = "bench");
+    }
+});
 builder.Services.Configure<LiveHubOptions>(builder.Configuration.GetSection("LiveHub"));
 builder.Services.AddSignalR();
 
@@ -34,5 +42,10 @@ app.MapSaves();
 app.MapFanOut();
 app.MapLists();
 app.MapCounts(counts);
+if (redis is not null)
+{
+    app.MapNodes(redis);
+}
+
 app.MapGet("/health", () => "ok");
 await app.RunAsync();

@@ -11,6 +11,8 @@ type Server = Awaited<ReturnType<typeof startBoard>>;
 type Values = Awaited<ReturnType<typeof startValues>>;
 
 interface WorkerFixtures {
+  /** How many servers the sample runs on. */
+  readonly nodes: number;
   readonly server: Server;
   /** The server of every type. */
   readonly values: Values;
@@ -43,9 +45,11 @@ const networkErrors = /net::ERR_|WebSocket connection to|Failed to load resource
 export const test = base.extend<Fixtures, WorkerFixtures>({
   networkFails: [false, { option: true }],
 
+  nodes: [1, { option: true, scope: "worker" }],
+
   server: [
-    async ({}, use) => {
-      const server = await startBoard({ web: boardWeb });
+    async ({ nodes }, use) => {
+      const server = await startBoard({ web: boardWeb, nodes });
       try {
         await use(server);
       } finally {

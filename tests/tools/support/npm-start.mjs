@@ -50,11 +50,12 @@ export class Started {
   }
 }
 
-/** The processes that run on a data folder: start itself, then PostgreSQL and the sample server. */
+/** The processes that run on a data folder: start itself, then PostgreSQL and the sample server, or PostgreSQL, Redis and several of them. */
 export function processesOf(folder) {
   const lock = JSON.parse(readFileSync(path.join(folder, 'start.lock'), 'utf8'));
-  const [postgres, board] = lock.children;
-  return { node: { pid: lock.pid, startedAt: lock.startedAt }, postgres, board };
+  const [postgres, ...rest] = lock.children;
+  const [redis, board, ...others] = rest.length > 1 ? rest : [undefined, ...rest];
+  return { node: { pid: lock.pid, startedAt: lock.startedAt }, postgres, ...(redis && { redis }), board, ...(others.length > 0 && { board2: others[0] }) };
 }
 
 /** Whether all of them end in time. */

@@ -1,0 +1,4 @@
+namespace LiveHub.Redis;
+
+/// <summary>What <c>UseRedis</c> was told for a context.</summary>
+internal sealed record RedisRegistration(Type ContextType, Action<RedisOptions> Configure);

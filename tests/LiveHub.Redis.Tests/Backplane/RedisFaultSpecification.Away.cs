@@ -1,0 +1,153 @@
+using LiveHub.Tests.Backplane;
+using LiveHub.Tests.Infrastructure;
+
+namespace LiveHub.Redis.Tests.Backplane;
+
+/// <summary>Redis is away, and comes back with the log that it had.</summary>
+public abstract partial class RedisFaultSpecification
+{
+    [Fact]
+    public async Task G11_a_server_that_is_killed_and_comes_back_with_its_data_costs_nothing()
+    {
+        var nodes = await StartAsync(isPersistent: true);
+        await nodes.WhileAppendingAsync(async () =>
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                await nodes.Server.KillAsync();
+                await Task.Delay(200, Stopping);
+                await nodes.Server.RestartAsync(isEmpty: false);
+                await Task.Delay(200, Stopping);
+            }
+        });
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task G11_a_server_that_stands_still_for_a_while_costs_nothing()
+    {
+        var nodes = await StartAsync();
+        await nodes.WhileAppendingAsync(async () =>
+        {
+            await nodes.Server.StopAsync();
+            await Task.Delay(TimeSpan.FromSeconds(3), Stopping);
+            await nodes.Server.ContinueAsync();
+        });
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task What_was_appended_while_Redis_was_away_comes_afterwards_in_its_order()
+    {
+        var nodes = await StartAsync();
+        nodes.Lines[0].Cut();
+        var before = nodes.All[0].Append(500);
+        await nodes.ConvergeOthersAsync(0);
+        Assert.DoesNotContain(before, nodes.All[1].HasSeen);
+        nodes.Lines[0].Mend();
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+        var ids = before.Select(c => c.Id).ToHashSet();
+        Assert.All(nodes.All, n => Assert.Equal(before.Select(c => c.Id), n.Entries.Select(e => e.Changeset.Id).Where(ids.Contains)));
+    }
+
+    [Fact]
+    public async Task A_node_whose_line_stalls_without_an_end_goes_on_by_another_connection()
+    {
+        var nodes = await StartAsync();
+        await nodes.WhileAppendingAsync(async () =>
+        {
+            nodes.Lines[0].Stall();
+            await Task.Delay(TimeSpan.FromSeconds(2), Stopping);
+            nodes.Lines[0].Mend();
+        });
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+
+    [Theory]
+    [InlineData("normal")]
+    [InlineData("pubsub")]
+    public async Task Connections_of_one_kind_that_are_killed_cost_nothing(string type)
+    {
+        var nodes = await StartAsync();
+        long killed = 0;
+        await nodes.WhileAppendingAsync(async () =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                killed += await nodes.Server.KillClientsAsync(type);
+                await Task.Delay(100, Stopping);
+            }
+        });
+        Assert.True(killed >= 3, $"{killed} were killed");
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task What_is_published_while_a_node_does_not_listen_is_read_from_the_log_though_nothing_comes_after_it()
+    {
+        var nodes = await StartAsync(2);
+        for (var i = 0; i < 10; i++)
+        {
+            await nodes.Server.KillClientsAsync("pubsub");
+            await SeenByAllAsync(nodes, nodes.All[i % 2].Append(1)[0]);
+        }
+
+        NobodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_15_an_append_whose_answer_is_lost_is_tried_again_and_shows_once()
+    {
+        var nodes = await StartAsync(2);
+        await nodes.ConvergeAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            nodes.Lines[0].Mute();
+            var appended = nodes.All[0].Append(20);
+            await Until.TrueAsync(() => nodes.All[1].HasSeen(appended[0]), () => string.Join('\n', nodes.All));
+            nodes.Lines[0].Mend();
+            await nodes.ConvergeAsync();
+        }
+
+        NobodyStartedAgain(nodes);
+        Assert.Equal(nodes.All[1].Entries.Count, nodes.All[1].Entries.Select(e => e.Changeset.Id).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(100, long.MaxValue)]
+    [InlineData(int.MaxValue, 100_000)]
+    public async Task Rule_13_more_than_may_wait_while_Redis_is_away_makes_the_readers_of_all_nodes_start_again(int count, long bytes)
+    {
+        var nodes = await StartAsync(configure: o => (o.MaxQueuedChangesets, o.MaxQueuedBytes) = (count, bytes));
+        await nodes.ConvergeAsync();
+        nodes.Lines[0].Cut();
+        for (var i = 0; i < 300; i++)
+        {
+            nodes.All[0].Append(Samples.Changeset(Samples.Book(1, new('x', 1_000))));
+        }
+
+        await nodes.ConvergeOthersAsync(0);
+        Assert.Empty(nodes.All[1].Resets);
+        nodes.Lines[0].Mend();
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task What_may_wait_while_Redis_is_away_waits()
+    {
+        var nodes = await StartAsync(configure: o => o.MaxQueuedChangesets = 100);
+        await nodes.ConvergeAsync();
+        nodes.Lines[0].Cut();
+        await Task.Delay(200, Stopping);
+        nodes.All[0].Append(100);
+        nodes.Lines[0].Mend();
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+}

@@ -1,0 +1,130 @@
+using LiveHub.Redis.Tests.Infrastructure;
+using LiveHub.Tests.Infrastructure;
+
+namespace LiveHub.Redis.Tests.Backplane;
+
+/// <summary>Redis comes back with another log (rule 14).</summary>
+public abstract partial class RedisFaultSpecification
+{
+    [Fact]
+    public async Task Rule_14_a_server_that_comes_back_empty_makes_everybody_start_again()
+    {
+        var nodes = await StartAsync();
+        await nodes.ConvergeAsync();
+        var epoch = nodes.All[0].Log.Epoch;
+        await nodes.WhileAppendingAsync(async () =>
+        {
+            await nodes.Server.KillAsync();
+            await Task.Delay(200, Stopping);
+            await nodes.Server.RestartAsync(isEmpty: true);
+        });
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+        Assert.NotEqual(epoch, nodes.All[0].Log.Epoch);
+    }
+
+    [Fact]
+    public async Task Rule_14_a_server_that_comes_back_empty_is_noticed_though_nobody_appends()
+    {
+        var nodes = await StartAsync();
+        nodes.All[0].Append(10);
+        await nodes.ConvergeAsync();
+        await nodes.Server.RestartAsync(isEmpty: true);
+        await Until.TrueAsync(() => nodes.All.All(n => n.Resets.Count > 0), () => string.Join('\n', nodes.All), TimeSpan.FromSeconds(60));
+        await nodes.ConvergeAsync();
+    }
+
+    [Fact]
+    public async Task Rule_14_a_log_that_is_flushed_makes_everybody_start_again()
+    {
+        var nodes = await StartAsync();
+        await nodes.WhileAppendingAsync(() => nodes.Server.ExecuteAsync("FLUSHALL"));
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_14_a_log_that_is_flushed_is_noticed_though_nobody_appends()
+    {
+        var nodes = await StartAsync();
+        nodes.All[0].Append(10);
+        await nodes.ConvergeAsync();
+        await nodes.Server.ExecuteAsync("FLUSHALL");
+        await Until.TrueAsync(() => nodes.All.All(n => n.Resets.Count > 0), () => string.Join('\n', nodes.All), TimeSpan.FromSeconds(60));
+        await nodes.ConvergeAsync();
+    }
+
+    [Fact]
+    public async Task Rule_14_who_was_away_while_the_log_was_replaced_and_filled_again_starts_again_though_offsets_fit()
+    {
+        var nodes = await StartAsync();
+        nodes.All[1].Append(20);
+        await nodes.ConvergeAsync();
+        nodes.Lines[0].Cut();
+        await nodes.Server.RestartAsync(isEmpty: true);
+        await nodes.ConvergeOthersAsync(0);
+        nodes.All[1].Append(100);
+        await nodes.ConvergeOthersAsync(0);
+        Assert.Empty(nodes.All[0].Resets);
+        nodes.Lines[0].Mend();
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
+    /// <param name="more">What is appended on the promoted replica: fewer than were lost, as many, more.</param>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(10)]
+    [InlineData(50)]
+    public async Task Rule_14_a_replica_that_was_promoted_behind_its_master_and_uses_offsets_again_makes_everybody_start_again(int more)
+    {
+        var nodes = await StartAsync();
+        var way = Keep(new Line(nodes.Server.Port, isRaw: true));
+        nodes.All[0].Append(20);
+        await nodes.ConvergeAsync();
+        var replica = Keep(await nodes.Server.ReplicaAsync(way.Port));
+        way.Cut();
+        nodes.All[1].Append(10);
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+
+        // One of them does not get there before the offsets that it knows are other entries'.
+        nodes.Lines[2].Cut();
+        await nodes.Server.KillAsync();
+        await replica.PromoteAsync();
+        nodes.Lines[0].LeadTo(replica.Port);
+        nodes.Lines[1].LeadTo(replica.Port);
+        nodes.All[0].Append(more);
+        await nodes.ConvergeOthersAsync(2);
+        nodes.Lines[2].LeadTo(replica.Port);
+        nodes.Lines[2].Mend();
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_14_a_replica_that_held_everything_when_it_was_promoted_costs_nothing()
+    {
+        var nodes = await StartAsync();
+        nodes.All[0].Append(20);
+        await nodes.ConvergeAsync();
+        var replica = Keep(await nodes.Server.ReplicaAsync());
+        foreach (var line in nodes.Lines)
+        {
+            line.Cut();
+        }
+
+        await replica.CatchUpAsync(nodes.Server);
+        await replica.PromoteAsync();
+        await nodes.Server.KillAsync();
+        nodes.All[0].Append(20);
+        foreach (var line in nodes.Lines)
+        {
+            line.LeadTo(replica.Port);
+            line.Mend();
+        }
+
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+}

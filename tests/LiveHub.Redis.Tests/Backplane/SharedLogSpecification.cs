@@ -1,0 +1,216 @@
+using LiveHub.Backplane;
+using LiveHub.Tests.Backplane;
+using LiveHub.Tests.Infrastructure;
+
+namespace LiveHub.Redis.Tests.Backplane;
+
+/// <summary>What a log keeps that several nodes share: each call of <see cref="BackplaneSpecification.NodeAsync"/> makes another one.</summary>
+public abstract class SharedLogSpecification : BackplaneSpecification
+{
+    [Fact]
+    public async Task Rule_13_all_nodes_read_the_same_order_with_the_same_tags_and_everything_once()
+    {
+        var nodes = await NodesAsync(3);
+        await Task.WhenAll(nodes.SelectMany(n => new[] { n, n }).Select(n => Task.Run(() => n.Append(300), Stopping)));
+        await LogNode.ConvergeAsync(nodes);
+        Assert.All(nodes, n => Assert.Empty(n.Resets));
+        Assert.Equal(Enumerable.Range(1, 1_803).Select(o => (long)o), nodes[0].Entries.Select(e => e.Position.Offset));
+        Assert.All(nodes, n => Assert.Equal(nodes[0].Entries.Select(e => (e.Position, e.Changeset.Id)), n.Entries.Select(e => (e.Position, e.Changeset.Id))));
+    }
+
+    [Fact]
+    public async Task What_a_node_appends_stays_in_its_order_on_every_other()
+    {
+        var nodes = await NodesAsync(2);
+        var appended = await Task.WhenAll(nodes.Select(n => Task.Run(() => n.Append(1_000), Stopping)));
+        await LogNode.ConvergeAsync(nodes);
+        foreach (var node in nodes)
+        {
+            Assert.All(appended, mine => Assert.Equal(mine.Select(c => c.Id), node.Entries.Select(e => e.Changeset.Id).Where(mine.Select(c => c.Id).ToHashSet().Contains)));
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_comes_later_reads_what_was_before()
+    {
+        var first = await NodeAsync();
+        var appended = await AppendAsync(first, 100);
+        var later = await NodeAsync();
+        Assert.Equal(first.Epoch, later.Epoch);
+        Assert.Equal(appended.Select(c => c.Id), (await TakeAsync(later, 0, 100)).Select(e => e.Changeset.Id));
+        Assert.Equal(await first.ReadHeadAsync(Stopping), await later.ReadHeadAsync(Stopping));
+    }
+
+    [Fact]
+    public async Task The_head_on_any_node_is_past_what_is_in_the_log()
+    {
+        var (first, second) = (await NodeAsync(), await NodeAsync());
+        for (var i = 1; i <= 100; i++)
+        {
+            await AppendAsync(i % 2 == 0 ? first : second, 1);
+            Assert.Equal(i, (await (i % 2 == 0 ? second : first).ReadHeadAsync(Stopping)).Offset);
+        }
+    }
+
+    [Fact]
+    public async Task A_range_is_the_same_on_every_node_up_to_the_head_that_any_has_read()
+    {
+        var (first, second) = (await NodeAsync(), await NodeAsync());
+        for (var i = 1; i <= 20; i++)
+        {
+            await AppendAsync(first, 10);
+            var range = (await second.ReadRangeAsync(i * 5, i * 10, Stopping))!;
+            Assert.Equal((await first.ReadRangeAsync(i * 5, i * 10, Stopping))!.Select(e => (e.Position, e.Changeset.Id)), range.Select(e => (e.Position, e.Changeset.Id)));
+        }
+    }
+
+    [Fact]
+    public async Task Changesets_come_out_on_another_node_as_they_went_in()
+    {
+        var (first, second) = (await NodeAsync(), await NodeAsync());
+        var samples = Samples.All();
+        var reading = TakeAsync(second, 0, samples.Count);
+        samples.ForEach(first.Append);
+        Assert.Equal(samples.Select(Samples.Text), (await reading).Select(e => Samples.Text(e.Changeset)));
+
+        // From the log itself, too, not only as they came.
+        var third = await NodeAsync();
+        Assert.Equal(samples.Select(Samples.Text), (await TakeAsync(third, 0, samples.Count)).Select(e => Samples.Text(e.Changeset)));
+    }
+
+    [Fact]
+    public async Task Rule_13_what_was_trimmed_is_trimmed_for_every_node()
+    {
+        Retention = new() { Count = 5 };
+        var (first, second) = (await NodeAsync(), await NodeAsync());
+        await AppendAsync(first, 20);
+        await Until.TrueAsync(() => second.Head.Offset == 20, () => $"The second node is at {second.Head}.");
+        Assert.Null(await second.ReadRangeAsync(14, 20, Stopping));
+        await Assert.ThrowsAsync<LogTrimmedException>(() => TakeAsync(second, 14, 1));
+        Assert.Equal(5, (await TakeAsync(second, 15, 5)).Count);
+    }
+
+    [Fact]
+    public async Task Rule_15_a_changeset_that_is_appended_again_shows_once()
+    {
+        var (first, second) = (await NodeAsync(), await NodeAsync());
+        var changeset = Changeset();
+        first.Append(changeset);
+        first.Append(changeset);
+        await first.ReadHeadAsync(Stopping);
+        second.Append(changeset);
+        await AppendAsync(second, 1);
+        first.Append(changeset);
+        await AppendAsync(first, 1);
+        Assert.Equal(3, (await second.ReadHeadAsync(Stopping)).Offset);
+        Assert.Equal(changeset.Id, (await TakeAsync(second, 0, 3))[0].Changeset.Id);
+    }
+
+    [Fact]
+    public async Task Rule_15_a_changeset_that_is_appended_again_on_many_nodes_at_once_shows_once()
+    {
+        var nodes = await NodesAsync(3);
+        var changesets = Enumerable.Range(0, 100).Select(_ => Changeset()).ToList();
+        await Task.WhenAll(nodes.Select(n => Task.Run(() => changesets.ForEach(n.Log.Append), Stopping)));
+        foreach (var node in nodes)
+        {
+            Assert.Equal(100, (await node.Log.ReadHeadAsync(Stopping)).Offset);
+            Assert.Equal(changesets.Select(c => c.Id.Value).Order(), (await TakeAsync(node.Log, 0, 100)).Select(e => e.Changeset.Id.Value).Order());
+        }
+    }
+
+    [Fact]
+    public async Task Rule_8_an_epoch_that_one_node_begins_is_every_node_s()
+    {
+        var nodes = await NodesAsync(3);
+        nodes[1].Append(10);
+        await LogNode.ConvergeAsync(nodes);
+        var (epoch, head) = (nodes[0].Log.Epoch, await nodes[0].Log.ReadHeadAsync(Stopping));
+        nodes[0].Log.BeginEpoch();
+        await LogNode.ConvergeAsync(nodes);
+        Assert.All(nodes, n => Assert.NotEqual(epoch, n.Log.Epoch));
+        Assert.All(nodes, n => Assert.Single(n.Resets));
+        Assert.All(nodes, n => Assert.True(n.Entries[0].Position.Offset > head.Offset));
+        await Assert.ThrowsAsync<LogTrimmedException>(() => TakeAsync(nodes[2].Log, head.Offset, 1));
+    }
+
+    [Fact]
+    public async Task Rule_8_what_others_append_while_an_epoch_begins_is_not_lost()
+    {
+        var nodes = await NodesAsync(3);
+        using var enough = new CancellationTokenSource();
+        var writers = nodes.Select(n => Task.Run(
+            async () =>
+            {
+                while (!enough.IsCancellationRequested)
+                {
+                    n.Append(5);
+                    await Task.Delay(1, Stopping);
+                }
+            },
+            Stopping)).ToList();
+        for (var i = 0; i < 5; i++)
+        {
+            var epoch = nodes[i % 3].Log.Epoch;
+            nodes[i % 3].Log.BeginEpoch();
+            await Until.TrueAsync(() => nodes.All(n => n.Log.Epoch != epoch && n.Resets.Count > i), () => string.Join('\n', nodes));
+        }
+
+        await enough.CancelAsync();
+        await Task.WhenAll(writers);
+        await LogNode.ConvergeAsync(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_8_nodes_that_begin_an_epoch_at_once_end_in_one()
+    {
+        var nodes = await NodesAsync(3);
+        for (var i = 0; i < 5; i++)
+        {
+            await Task.WhenAll(nodes.Select(n => Task.Run(
+                () =>
+                {
+                    n.Append(5);
+                    n.Log.BeginEpoch();
+                    n.Append(5);
+                },
+                Stopping)));
+        }
+
+        // Each has said all that it had to say.
+        await Task.WhenAll(nodes.Select(n => n.Log.ReadHeadAsync(Stopping).AsTask()));
+        await LogNode.ConvergeAsync(nodes);
+    }
+
+    [Fact]
+    public async Task A_node_that_comes_while_others_append_misses_nothing_after_its_head()
+    {
+        var first = new LogNode(await NodeAsync(), Stopping);
+        var nodes = new List<LogNode> { first };
+        for (var i = 0; i < 5; i++)
+        {
+            first.Append(100);
+            var log = await NodeAsync();
+            var head = await log.ReadHeadAsync(Stopping);
+            first.Append(100);
+            nodes.Add(new(log, Stopping, head.Offset));
+            first.Append(100);
+        }
+
+        var last = first.Append(1)[0];
+        await Until.TrueAsync(() => nodes.TrueForAll(n => n.HasSeen(last)), () => string.Join('\n', nodes));
+        Assert.All(nodes, n => Assert.Equal(first.Entries.TakeLast(n.Entries.Count).Select(e => e.Position), n.Entries.Select(e => e.Position)));
+        Assert.Equal(1_501, first.Entries.Count);
+    }
+
+    private protected async Task<IReadOnlyList<LogNode>> NodesAsync(int count)
+    {
+        var nodes = new List<LogNode>();
+        for (var i = 0; i < count; i++)
+        {
+            nodes.Add(new(await NodeAsync(), Stopping));
+        }
+
+        return nodes;
+    }
+}
