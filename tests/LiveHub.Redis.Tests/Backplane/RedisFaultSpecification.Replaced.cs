@@ -102,6 +102,42 @@ public abstract partial class RedisFaultSpecification
         EverybodyStartedAgain(nodes);
     }
 
+    /// <param name="more">What is appended on the promoted replica by who stood behind like it: fewer than were lost, as many, more.</param>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(11)]
+    [InlineData(50)]
+    public async Task Rule_14_who_comes_back_to_a_replica_that_was_filled_by_somebody_who_stood_behind_like_it_starts_again(int more)
+    {
+        var nodes = await StartAsync();
+        nodes.All[0].Append(20);
+        await nodes.ConvergeAsync();
+        var replica = Keep(await nodes.Server.ReplicaAsync());
+        await replica.CatchUpAsync(nodes.Server);
+        await replica.PromoteAsync();
+        nodes.Lines[2].Cut();
+        nodes.All[1].Append(10);
+        await nodes.ConvergeOthersAsync(2);
+        nodes.Lines[0].Cut();
+        nodes.Lines[1].Cut();
+        await nodes.Server.KillAsync();
+
+        // To this one, it is the log that it knows: nothing tells that there were others' entries at its offsets but the entries themselves.
+        nodes.Lines[2].LeadTo(replica.Port);
+        nodes.Lines[2].Mend();
+        nodes.All[2].Append(more);
+        await nodes.ConvergeOthersAsync(0, 1);
+        NobodyStartedAgain(nodes);
+        foreach (var line in nodes.Lines.Take(2))
+        {
+            line.LeadTo(replica.Port);
+            line.Mend();
+        }
+
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
     [Fact]
     public async Task Rule_14_a_replica_that_held_everything_when_it_was_promoted_costs_nothing()
     {

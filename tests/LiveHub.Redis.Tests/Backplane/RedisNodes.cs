@@ -51,8 +51,8 @@ internal sealed class RedisNodes(RedisServer server, NodeFactory create, Cancell
 
     public Task ConvergeAsync() => LogNode.ConvergeAsync(All);
 
-    /// <summary>All but one, who is away.</summary>
-    public Task ConvergeOthersAsync(int away) => LogNode.ConvergeAsync([.. All.Where((_, i) => i != away)]);
+    /// <summary>All but those who are away.</summary>
+    public Task ConvergeOthersAsync(params int[] away) => LogNode.ConvergeAsync([.. All.Where((_, i) => !away.Contains(i))]);
 
     /// <summary>Something happens while every node appends, before, meanwhile and after.</summary>
     public async Task WhileAppendingAsync(Func<Task> happens)
