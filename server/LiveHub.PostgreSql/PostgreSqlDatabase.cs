@@ -66,6 +66,15 @@ internal sealed class PostgreSqlDatabase : Database
 
     public override bool? IsSame(DatabaseName database, DbConnection connection) => _history?.IsSame(database, (NpgsqlConnection)connection);
 
+    public override async Task ObserveAsync(DbContext context, CancellationToken cancellationToken)
+    {
+        if (_history is { } history && context.Database.GetDbConnection() is NpgsqlConnection connection)
+        {
+            await using var opened = await OpenedConnection.OpenAsync(context, cancellationToken);
+            await history.AskAsync(connection, async: true, cancellationToken);
+        }
+    }
+
     public override ValueTask KnowAsync(DbConnection connection, bool async, CancellationToken cancellationToken)
         => _history?.KnowAsync((NpgsqlConnection)connection, async, cancellationToken) ?? default;
 

@@ -7,11 +7,12 @@ namespace LiveHub.Redis;
 /// <param name="Position">Where it is.</param>
 /// <param name="PreviousTag">The tag of the entry before it: what follows another entry than ours is of another log (rule 14).</param>
 /// <param name="At">When it came, by Redis's clock.</param>
+/// <param name="VersionBefore">The highest version that any entry before it has of the same database; 0 where there is none.</param>
 /// <param name="Id">Of the changeset.</param>
 /// <param name="Changeset">Its bytes.</param>
-internal readonly record struct LogFrame(Position Position, ulong PreviousTag, DateTimeOffset At, ChangesetId Id, ReadOnlyMemory<byte> Changeset)
+internal readonly record struct LogFrame(Position Position, ulong PreviousTag, DateTimeOffset At, long VersionBefore, ChangesetId Id, ReadOnlyMemory<byte> Changeset)
 {
-    public const int HeaderBytes = 40;
+    public const int HeaderBytes = 48;
 
     public static LogFrame Read(long offset, ReadOnlyMemory<byte> bytes)
     {
@@ -25,7 +26,8 @@ internal readonly record struct LogFrame(Position Position, ulong PreviousTag, D
             new(offset, BinaryPrimitives.ReadUInt64BigEndian(header[8..])),
             BinaryPrimitives.ReadUInt64BigEndian(header),
             DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(header[16..])),
-            new(new Guid(header[24..HeaderBytes], bigEndian: true)),
+            BinaryPrimitives.ReadInt64BigEndian(header[24..]),
+            new(new Guid(header[32..HeaderBytes], bigEndian: true)),
             bytes[HeaderBytes..]);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LiveHub.Backplane;
 using LiveHub.Changes;
 using StackExchange.Redis;
 
@@ -8,28 +9,44 @@ namespace LiveHub.Redis;
 /// <param name="Now">Redis's clock.</param>
 /// <param name="Epoch">Null where there is no log.</param>
 /// <param name="Head">The newest entry.</param>
-/// <param name="Lineage">Another one means another history of the database.</param>
+/// <param name="Lineage">Another one means another history of a database.</param>
 /// <param name="Mode">How the nodes capture.</param>
 /// <param name="Horizon">No snapshot that a node has read shows a transaction from here on.</param>
+/// <param name="Databases">What the log is of, by the databases' names.</param>
 /// <param name="Nodes">When each node was there last; empty where that was not asked.</param>
 internal sealed record LogState(
-    DateTimeOffset Now, string? Epoch, Position Head, string? Lineage, string? Mode, TransactionId Horizon, IReadOnlyDictionary<string, DateTimeOffset> Nodes)
+    DateTimeOffset Now, string? Epoch, Position Head, string? Lineage, string? Mode, TransactionId Horizon, IReadOnlyDictionary<string, DatabaseHistory> Databases,
+    IReadOnlyDictionary<string, DateTimeOffset> Nodes)
 {
+    private const string History = "history:";
+    private const string Version = "version:";
+    private const int LineageLength = 16;
+
     public static LogState Read(RedisResult result)
     {
         var parts = (RedisResult[])result!;
-        var nodes = (string[])parts[7]!;
+        var fields = ((byte[][])parts[1]!).Chunk(2).ToDictionary(f => Text(f[0])!, f => f[1], StringComparer.Ordinal);
         return new(
             Time((string)parts[0]!),
-            (string?)parts[1],
-            new(parts[2].IsNull ? 0 : Number((string)parts[2]!), LogFrame.ReadTag((byte[]?)parts[3])),
-            (string?)parts[4],
-            (string?)parts[5],
-            new(parts[6].IsNull ? 0 : ulong.Parse((string)parts[6]!, CultureInfo.InvariantCulture)),
-            nodes.Chunk(2).ToDictionary(n => n[0], n => Time(n[1]), StringComparer.Ordinal));
+            Text(fields.GetValueOrDefault("epoch")),
+            new(Number(Text(fields.GetValueOrDefault("head"))), LogFrame.ReadTag(fields.GetValueOrDefault("tag"))),
+            Text(fields.GetValueOrDefault("lineage")),
+            Text(fields.GetValueOrDefault("mode")),
+            new((ulong)Number(Text(fields.GetValueOrDefault("horizon")))),
+            fields.Keys.Where(name => name.StartsWith(History, StringComparison.Ordinal)).Select(name => name[History.Length..])
+                .ToDictionary(name => name, name => ReadDatabase(name, fields), StringComparer.Ordinal),
+            ((string[])parts[2]!).Chunk(2).ToDictionary(n => n[0], n => Time(n[1]), StringComparer.Ordinal));
+    }
+
+    private static DatabaseHistory ReadDatabase(string name, Dictionary<string, byte[]> fields)
+    {
+        var text = Text(fields[History + name])!;
+        return new(name, text[LineageLength..], Number(Text(fields.GetValueOrDefault(Version + name))), text[..LineageLength]);
     }
 
     private static DateTimeOffset Time(string text) => DateTimeOffset.FromUnixTimeMilliseconds(Number(text));
 
-    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+    private static long Number(string? text) => text is null ? 0 : long.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string? Text(byte[]? bytes) => bytes is null ? null : System.Text.Encoding.UTF8.GetString(bytes);
 }

@@ -1,3 +1,4 @@
+using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
 
@@ -164,9 +165,9 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>A changeset on its way into the log, or, without one, the word that the database has become another one.</summary>
+/// <summary>What is on its way into the log: a changeset, that a database was seen, or, without both, the word that one has become another one.</summary>
 /// <param name="Lineage">The database's history in which it was committed, as the log names it.</param>
-internal sealed record Outgoing(Changeset? Changeset, string? Lineage)
+internal sealed record Outgoing(Changeset? Changeset, string? Lineage, Sighting? Sighting = null)
 {
     /// <summary>The same one, however often it is sent.</summary>
     public ulong Tag { get; } = (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue);
@@ -177,3 +178,7 @@ internal sealed record Outgoing(Changeset? Changeset, string? Lineage)
 
     public override int GetHashCode() => Tag.GetHashCode();
 }
+
+/// <param name="Database">What was seen; its lineage is the one in which the node knew it.</param>
+/// <param name="IsAnother">The node knew it as another one.</param>
+internal sealed record Sighting(DatabaseHistory Database, bool IsAnother);

@@ -254,7 +254,7 @@ internal sealed partial class RedisBackplane
             return false;
         }
 
-        _log.Add(_own.TryRemove(frame.Id, out var own) ? own : Read(frame), frame.Position.Tag, frame.At);
+        _log.Add(_own.TryRemove(frame.Id, out var own) ? own : Read(frame), frame.Position.Tag, frame.At, frame.VersionBefore);
         return true;
     }
 

@@ -22,9 +22,8 @@ internal sealed partial class RedisBackplane
             var batch = await _outgoing.PeekAsync(MaxBatch, MaxBatchBytes, ending);
             if (batch[0].Changeset is null)
             {
-                await BeginAsync(link, _epoch, isHistory: true);
-                _outgoing.Sent([batch[0]]);
-                throw new RedisFaultException("The database has become another one.");
+                await TellAsync(link, batch[0]);
+                continue;
             }
 
             var changesets = batch.TakeWhile(o => o.Changeset is not null).ToList();
@@ -39,6 +38,8 @@ internal sealed partial class RedisBackplane
                 _own[changeset.Id] = changeset = Write(changeset, buffer);
                 values.Add(LogFrame.Write(changeset.Id));
                 values.Add(LogFrame.Write(outgoing.Tag));
+                values.Add(changeset.Changes is [var first, ..] ? _model.NameOf(first.Entity.ContextType) : "");
+                values.Add(changeset.Changes is [var same, ..] ? same.Version : 0);
                 values.Add(buffer.WrittenSpan.ToArray());
             }
 
@@ -49,6 +50,26 @@ internal sealed partial class RedisBackplane
             }
 
             _outgoing.Sent(changesets);
+        }
+    }
+
+    /// <summary>Tells what was seen of a database, or that one has become another one. Where that begins another log, this node joins it first.</summary>
+    private async Task TellAsync(RedisLink link, Outgoing outgoing)
+    {
+        var answer = outgoing.Sighting is not { Database: var seen, IsAnother: var isAnother }
+            ? await BeginAsync(link, _epoch, isHistory: true)
+            : await link.CallAsync(
+                Scripts.Observe,
+                [_names.State, _names.Log, _names.Changesets],
+                [.. NewLog(_epoch), _names.Channel, seen.Database, seen.History, seen.Version, isAnother ? "1" : "", seen.Lineage]);
+        if ((string)answer! != Scripts.Refused)
+        {
+            _outgoing.Sent([outgoing]);
+        }
+
+        if ((await LookAsync(link, node: "", shown: default)).Epoch != _epoch)
+        {
+            throw new RedisFaultException("The log is another one.");
         }
     }
 

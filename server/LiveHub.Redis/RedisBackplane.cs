@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Threading.Channels;
 using LiveHub.Backplane;
@@ -54,6 +55,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private volatile string _epoch = "";
     private volatile string? _lineage;
+    private volatile IReadOnlyDictionary<string, DatabaseHistory> _databases = ReadOnlyDictionary<string, DatabaseHistory>.Empty;
     private long _heard;
 
     public RedisBackplane(
@@ -131,6 +133,10 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => Volatile.Read(ref _joined).Task.WaitAsync(cancellationToken);
 
     public void BeginEpoch() => Send(new(Changeset: null, _lineage));
+
+    public DatabaseHistory? HistoryOf(string database) => _databases.GetValueOrDefault(database);
+
+    public void Observe(DatabaseHistory seen, bool isAnother) => Send(new(Changeset: null, _lineage, new(seen, isAnother)));
 
     public void Append(Changeset changeset) => Send(new(changeset, _lineage));
 
@@ -316,6 +322,11 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         var state = LogState.Read(await link.CallAsync(Scripts.Look, [_names.State, _names.Nodes], [node, shown.Value.ToString(CultureInfo.InvariantCulture)]));
         Hear();
         _log.RaiseHorizon(state.Horizon);
+        if (state.Databases.Count > 0)
+        {
+            _databases = state.Databases;
+        }
+
         return state;
     }
 
@@ -324,7 +335,12 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         => link.CallAsync(
             Scripts.Begin,
             [_names.State, _names.Log, _names.Changesets, _names.Nodes],
-            [expected, LogMessage.NewEpoch(), LogFrame.Write(RandomTag()), _log.Head.Offset, Mode, isHistory ? "1" : "", _names.Channel, gone]);
+            [
+                .. NewLog(expected), isHistory ? "1" : "", _names.Channel, gone,
+                .. _databases.Values.SelectMany(d => new RedisValue[] { d.Database, d.History, d.Version }),
+            ]);
+
+    private RedisValue[] NewLog(string expected) => [expected, LogMessage.NewEpoch(), LogFrame.Write(RandomTag()), _log.Head.Offset, Mode];
 
     private void Hear() => Volatile.Write(ref _heard, _time.GetUtcNow().Ticks);
 

@@ -91,8 +91,10 @@ public static class LiveHubServiceCollectionExtensions
 
         // Of these there is one each, however many contexts there are.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, ExposureReport>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, DatabaseCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, RouterService>());
+
+        // What the log knows of the databases comes first: where they stand is compared with that.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, DatabaseCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, HeartbeatService>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<Hosting.IHostedService, SilenceService>());
 

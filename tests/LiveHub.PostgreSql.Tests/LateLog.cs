@@ -1,10 +1,11 @@
 using LiveHub.Backplane;
 using LiveHub.Changes;
+using LiveHub.Tests.Infrastructure;
 
 namespace LiveHub.PostgreSql.Tests;
 
 /// <summary>A log into which some changesets come late.</summary>
-internal sealed class LateLog : IBackplane
+internal sealed class LateLog : WrappedLog
 {
     private readonly List<Changeset> _heldUp = [];
     private IBackplane? _log;
@@ -14,21 +15,7 @@ internal sealed class LateLog : IBackplane
     /// <summary>Called in the middle of an append, before the log has it.</summary>
     public Action OnAppend { get; set; } = () => { };
 
-    public string Epoch => Log.Epoch;
-
-    public Position Begin => Log.Begin;
-
-    public Position Head => Log.Head;
-
-    public TransactionId Horizon => Log.Horizon;
-
-    public DateTimeOffset? SilentSince => Log.SilentSince;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Log.StartAsync(cancellationToken);
-
-    public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => Log.WaitUntilHeardAsync(cancellationToken);
-
-    private IBackplane Log => _log ?? throw new InvalidOperationException("There is no log yet.");
+    protected override IBackplane Inner => _log ?? throw new InvalidOperationException("There is no log yet.");
 
     public LateLog Around(IBackplane log)
     {
@@ -36,9 +23,7 @@ internal sealed class LateLog : IBackplane
         return this;
     }
 
-    public void BeginEpoch() => Log.BeginEpoch();
-
-    public void Append(Changeset changeset)
+    public override void Append(Changeset changeset)
     {
         OnAppend();
         if (HoldsUp)
@@ -47,18 +32,14 @@ internal sealed class LateLog : IBackplane
         }
         else
         {
-            Log.Append(changeset);
+            base.Append(changeset);
         }
     }
 
     public void LetGo()
     {
         HoldsUp = false;
-        _heldUp.ForEach(Log.Append);
+        _heldUp.ForEach(base.Append);
         _heldUp.Clear();
     }
-
-    public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => Log.ReadHeadAsync(shown, cancellationToken);
-
-    public IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken) => Log.ReadAsync(after, cancellationToken);
 }

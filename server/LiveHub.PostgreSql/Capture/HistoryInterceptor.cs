@@ -92,7 +92,8 @@ internal sealed class HistoryInterceptor(DatabaseHistories histories, GuardedLog
         }
     }
 
-    private async Task AskAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
+    /// <summary>Asks an open connection, though it may have been asked before.</summary>
+    public async Task AskAsync(NpgsqlConnection connection, bool async, CancellationToken cancellationToken)
     {
         var database = DatabaseName.Of(connection);
         _versions[database] = connection.PostgreSqlVersion;

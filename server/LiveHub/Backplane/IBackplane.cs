@@ -26,8 +26,19 @@ internal interface IBackplane
     /// <summary>Completes when the log is heard; at once while all is well.</summary>
     Task WaitUntilHeardAsync(CancellationToken cancellationToken);
 
-    /// <summary>The database has become another one (rule 8): what the log holds is dropped, and its readers find it trimmed.</summary>
+    /// <summary>A database has become another one (rule 8): what the log holds is dropped, and its readers find it trimmed.</summary>
     void BeginEpoch();
+
+    /// <summary>What the log's entries come from, of a database; null where the log does not know it.</summary>
+    DatabaseHistory? HistoryOf(string database);
+
+    /// <summary>
+    /// A database was seen, by whoever appends what is saved to it from here on. Where the log holds what was saved to another history of it, and nobody has noticed that before, it begins
+    /// another epoch.
+    /// </summary>
+    /// <param name="seen">What was seen.</param>
+    /// <param name="isAnother">It is not the one that this node, or the log, knew: the history is another one, or the same at an earlier place.</param>
+    void Observe(DatabaseHistory seen, bool isAnother);
 
     /// <summary>Takes a committed changeset. Never blocks on anything outside the process and never throws: the save is done.</summary>
     void Append(Changeset changeset);

@@ -60,13 +60,17 @@ internal sealed class LogTail(LogRetention retention, TimeProvider time)
     }
 
     /// <summary>Adds the entry after the newest. Whoever waits for it goes on at once, on the caller's thread.</summary>
-    public void Add(Changeset changeset, ulong tag, DateTimeOffset at)
+    /// <param name="changeset">What it brings.</param>
+    /// <param name="tag">Tells it from another entry at the same place.</param>
+    /// <param name="at">When it came into the log.</param>
+    /// <param name="versionBefore">See <see cref="LogEntry"/>.</param>
+    public void Add(Changeset changeset, ulong tag, DateTimeOffset at, long versionBefore = 0)
     {
         TaskCompletionSource signal;
         lock (_lock)
         {
             _head = new(_head.Offset + 1, tag);
-            _entries.Add(new(_head, changeset, at));
+            _entries.Add(new(_head, changeset, at, versionBefore));
             _bytes += changeset.SizeBytes;
             Trim();
             signal = NextSignal();

@@ -34,6 +34,17 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
         _log.Restart(new(_log.Head.Offset + 1, RandomTag()));
     }
 
+    /// <summary>Whatever it was before this process, its log has nothing of it.</summary>
+    public DatabaseHistory? HistoryOf(string database) => null;
+
+    public void Observe(DatabaseHistory seen, bool isAnother)
+    {
+        if (isAnother)
+        {
+            BeginEpoch();
+        }
+    }
+
     public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken)
     {
         _log.RaiseHorizon(shown);

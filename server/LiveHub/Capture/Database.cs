@@ -59,6 +59,9 @@ internal class Database
     /// <summary>Whether a command's failure is the server's own no, after which nothing of it holds.</summary>
     public virtual bool IsRefusal(Exception? exception) => exception is DbException;
 
+    /// <summary>Asks which database a context is on, and where it stands, whatever was heard of it before.</summary>
+    public virtual Task ObserveAsync(DbContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Finds out which database an open connection is to, before something is written over it.</summary>
     public virtual ValueTask KnowAsync(DbConnection connection, bool async, CancellationToken cancellationToken) => default;
 

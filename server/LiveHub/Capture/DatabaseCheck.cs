@@ -1,4 +1,5 @@
 using System.Data.Common;
+using LiveHub.Backplane;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,9 +9,10 @@ namespace LiveHub.Capture;
 
 /// <summary>
 /// Refuses to start on a database that would break a promise. One that cannot be reached yet, or has not all tables yet, is no reason not to
-/// start: it is looked at again until it can be.
+/// start: it is looked at again until it can be. So is where each database stands, once the log is heard: it may have been restored while no node ran (rule 8).
 /// </summary>
-internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<DatabaseCheck> logger)
+internal sealed class DatabaseCheck(
+    LiveModel model, Databases databases, IBackplane backplane, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<DatabaseCheck> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -22,11 +24,12 @@ internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServi
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         var faults = new List<string>();
+        var isHeard = backplane.WaitUntilHeardAsync(cancellationToken).IsCompletedSuccessfully;
         foreach (var context in model.Contexts)
         {
             var found = await FindFaultsAsync(context, cancellationToken);
             faults.AddRange(found.Faults);
-            if (!found.IsComplete)
+            if (!found.IsComplete || !isHeard)
             {
                 _open.Add(context);
             }
@@ -37,11 +40,13 @@ internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServi
             throw LiveModel.Invalid(faults);
         }
 
+        await ToldAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await backplane.WaitUntilHeardAsync(stoppingToken);
         for (var delay = First; _open.Count > 0; delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, Longest.Ticks)))
         {
             await Task.Delay(delay, time, stoppingToken);
@@ -61,6 +66,19 @@ internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServi
         }
     }
 
+    /// <summary>Nobody is to go on from a log of another history: what the log was told of the databases, it has heard before anybody is welcome.</summary>
+    private async Task ToldAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await backplane.ReadHeadAsync(shown: default, cancellationToken);
+        }
+        catch (BackplaneSilentException)
+        {
+            // Then nobody is welcome anyway.
+        }
+    }
+
     private async Task<DatabaseFaults> FindFaultsAsync(ContextModel context, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -69,7 +87,9 @@ internal sealed class DatabaseCheck(LiveModel model, Databases databases, IServi
         {
             await using var scope = scopes.CreateAsyncScope();
             await using var lease = model.Rent(scope.ServiceProvider, context.ContextType);
-            return await databases.For(context.ContextType).FindFaultsAsync(lease.Context, context, patience.Token);
+            var database = databases.For(context.ContextType);
+            await database.ObserveAsync(lease.Context, patience.Token);
+            return await database.FindFaultsAsync(lease.Context, context, patience.Token);
         }
         catch (Exception e) when (IsAway(e) && !cancellationToken.IsCancellationRequested)
         {

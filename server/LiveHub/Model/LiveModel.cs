@@ -18,6 +18,7 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
     private readonly FrozenDictionary<Type, ContextRegistration> _registrations = registrations.ToFrozenDictionary(r => r.ContextType);
     private readonly ConcurrentDictionary<Type, (ContextModel Model, IReadOnlyList<string> Faults)> _contexts = new();
     private readonly ConcurrentDictionary<Type, DatabaseName?> _homes = new();
+    private volatile FrozenDictionary<DatabaseName, string> _names = FrozenDictionary<DatabaseName, string>.Empty;
     private FrozenDictionary<string, Entity>? _byName;
 
     public ImmutableArray<Entity> Entities => [.. ByName.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
@@ -37,6 +38,13 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
 
     /// <summary>The database that a context's snapshots are read from; null until the model is complete.</summary>
     public DatabaseName? HomeOf(Type contextType) => _homes.TryGetValue(contextType, out var home) ? home : null;
+
+    /// <summary>What all nodes call the database of a context, whatever its address is to them: after the first of the contexts that are on it.</summary>
+    public string NameOf(Type contextType) => HomeOf(contextType) is { } home && NameOf(home) is { } name ? name : contextType.FullName!;
+
+    /// <inheritdoc cref="NameOf(Type)"/>
+    /// <returns>Null where it is no context's, and until the model is complete.</returns>
+    public string? NameOf(DatabaseName database) => _names.GetValueOrDefault(database);
 
     public Entity? Find(string name) => ByName.GetValueOrDefault(name);
 
@@ -59,6 +67,8 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
             _contexts.GetOrAdd(registration.ContextType, _ => Build(registration, lease.Context));
         }
 
+        _names = _homes.Where(h => h.Value is not null).GroupBy(h => h.Value!, h => h.Key.FullName!)
+            .ToFrozenDictionary(names => names.Key, names => names.Min(StringComparer.Ordinal)!);
         var faults = _contexts.Values.SelectMany(c => c.Faults).ToList();
         var byName = _contexts.Values.SelectMany(c => c.Model.Entities).ToLookup(e => e.Name, StringComparer.Ordinal);
         foreach (var clash in byName.Where(g => g.Count() > 1))

@@ -21,6 +21,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
     private readonly LogRetention _retention = options.Value.LogRetention;
     private readonly Dictionary<(Entity Entity, KeyValues Key), Newest> _rows = [];
     private readonly Dictionary<Type, long> _forgotten = [];
+    private readonly HashSet<Type> _begun = [];
     private readonly Dictionary<ChangesetId, long> _places = [];
     private DateTimeOffset _forgottenAt = time.GetUtcNow();
     private Position _forgottenThrough;
@@ -142,6 +143,12 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
     private LogEntry PlaceChanges(LogEntry entry)
     {
         var changes = entry.Changeset.Changes;
+        if (changes.Length > 0 && _begun.Add(changes[0].Entity.ContextType))
+        {
+            // What came before the log's first entry, other nodes have routed; their clients may go on here.
+            Forget(changes[0].Entity, entry.VersionBefore);
+        }
+
         ImmutableArray<Change>.Builder? differing = null;
         List<Change>? lost = null;
         for (var i = 0; i < changes.Length; i++)
@@ -231,7 +238,7 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
                 if (_rows.TryGetValue(row, out var newest) && newest.Offset == entry.Position.Offset)
                 {
                     _rows.Remove(row);
-                    Forget(change.Entity, newest);
+                    Forget(change.Entity, newest.Version);
                 }
             }
         }
@@ -243,10 +250,11 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
     {
         foreach (var ((entity, _), newest) in _rows)
         {
-            Forget(entity, newest);
+            Forget(entity, newest.Version);
         }
 
         _rows.Clear();
+        _begun.Clear();
         _routed = new();
         _invalidations = new();
         _places.Clear();
@@ -254,10 +262,10 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
         _bytes = 0;
     }
 
-    private void Forget(Entity entity, Newest newest)
+    private void Forget(Entity entity, long version)
     {
-        ref var version = ref CollectionsMarshal.GetValueRefOrAddDefault(_forgotten, entity.ContextType, out _);
-        version = Math.Max(version, newest.Version);
+        ref var highest = ref CollectionsMarshal.GetValueRefOrAddDefault(_forgotten, entity.ContextType, out _);
+        highest = Math.Max(highest, version);
     }
 
     /// <summary>What is known of a row.</summary>

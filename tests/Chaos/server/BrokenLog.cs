@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Model;
+using LiveHub.Tests.Infrastructure;
 
 namespace ChaosServer;
 
@@ -10,28 +11,14 @@ namespace ChaosServer;
 /// <c>version</c>: a change that was published late is taken for the newest of its row (rule 6); <c>tombstone</c>: one of a row that was deleted meanwhile is taken for a new row (rule 7);
 /// <c>snapshot</c>: every snapshot seems to show every transaction (rules 10 and 11); <c>transaction</c>: each row for itself (rule 18).
 /// </param>
-internal sealed class BrokenLog(IBackplane log, string what) : IBackplane
+internal sealed class BrokenLog(IBackplane log, string what) : WrappedLog
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(Entity, KeyValues), Change> _newest = [];
 
-    public string Epoch => log.Epoch;
+    protected override IBackplane Inner => log;
 
-    public Position Begin => log.Begin;
-
-    public Position Head => log.Head;
-
-    public TransactionId Horizon => log.Horizon;
-
-    public DateTimeOffset? SilentSince => log.SilentSince;
-
-    public Task StartAsync(CancellationToken cancellationToken) => log.StartAsync(cancellationToken);
-
-    public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => log.WaitUntilHeardAsync(cancellationToken);
-
-    public void BeginEpoch() => log.BeginEpoch();
-
-    public void Append(Changeset changeset)
+    public override void Append(Changeset changeset)
     {
         lock (_lock)
         {
@@ -58,10 +45,6 @@ internal sealed class BrokenLog(IBackplane log, string what) : IBackplane
             }
         }
     }
-
-    public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => log.ReadHeadAsync(shown, cancellationToken);
-
-    public IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken) => log.ReadAsync(after, cancellationToken);
 
     private Change Forget(Change change)
     {

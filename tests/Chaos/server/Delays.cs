@@ -1,6 +1,7 @@
 using System.Data.Common;
 using LiveHub.Backplane;
 using LiveHub.Changes;
+using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace ChaosServer;
@@ -90,30 +91,16 @@ internal sealed class Delays : DbTransactionInterceptor
 }
 
 /// <summary>The log behind the delays.</summary>
-internal sealed class DelayedLog(IBackplane log, Delays delays) : IBackplane
+internal sealed class DelayedLog(IBackplane log, Delays delays) : WrappedLog
 {
     private int _held;
-
-    public string Epoch => log.Epoch;
-
-    public Position Begin => log.Begin;
-
-    public Position Head => log.Head;
-
-    public TransactionId Horizon => log.Horizon;
-
-    public DateTimeOffset? SilentSince => log.SilentSince;
-
-    public Task StartAsync(CancellationToken cancellationToken) => log.StartAsync(cancellationToken);
-
-    public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => log.WaitUntilHeardAsync(cancellationToken);
 
     /// <summary>How many changesets are on their way.</summary>
     public int Held => Volatile.Read(ref _held);
 
-    public void BeginEpoch() => log.BeginEpoch();
+    protected override IBackplane Inner => log;
 
-    public void Append(Changeset changeset)
+    public override void Append(Changeset changeset)
     {
         if (Delays.Asked == "log" && MayBeLate(changeset))
         {
@@ -125,10 +112,6 @@ internal sealed class DelayedLog(IBackplane log, Delays delays) : IBackplane
             AppendNow(changeset);
         }
     }
-
-    public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => log.ReadHeadAsync(shown, cancellationToken);
-
-    public IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken) => log.ReadAsync(after, cancellationToken);
 
     /// <summary>A card that has moved, and money, are looked for in two places.</summary>
     private static bool MayBeLate(Changeset changeset)
@@ -147,6 +130,6 @@ internal sealed class DelayedLog(IBackplane log, Delays delays) : IBackplane
     private void AppendNow(Changeset changeset)
     {
         delays.Count(changeset);
-        log.Append(changeset);
+        base.Append(changeset);
     }
 }

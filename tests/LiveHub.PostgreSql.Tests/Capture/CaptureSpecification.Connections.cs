@@ -208,37 +208,19 @@ public abstract partial class CaptureSpecification
         => (long)(decimal)(await PostgresSql.ReadAsync(database.ConnectionString, "select (pg_current_wal_insert_lsn() - '0/0') / 8"))!;
 
     /// <summary>Takes the tests' marks and nothing else.</summary>
-    private sealed class ThrowingLog(MemoryBackplane log) : IBackplane
+    private sealed class ThrowingLog(MemoryBackplane log) : WrappedLog
     {
-        public string Epoch => log.Epoch;
+        protected override IBackplane Inner => log;
 
-        public Position Begin => log.Begin;
-
-        public Position Head => log.Head;
-
-        public TransactionId Horizon => log.Horizon;
-
-        public DateTimeOffset? SilentSince => log.SilentSince;
-
-        public Task StartAsync(CancellationToken cancellationToken) => log.StartAsync(cancellationToken);
-
-        public Task WaitUntilHeardAsync(CancellationToken cancellationToken) => log.WaitUntilHeardAsync(cancellationToken);
-
-        public void BeginEpoch() => log.BeginEpoch();
-
-        public void Append(Changeset changeset)
+        public override void Append(Changeset changeset)
         {
             if (changeset.Changes is not [{ Entity.Name: nameof(Mark) }])
             {
                 throw new InvalidOperationException("The log is full.");
             }
 
-            log.Append(changeset);
+            base.Append(changeset);
         }
-
-        public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => log.ReadHeadAsync(shown, cancellationToken);
-
-        public IAsyncEnumerable<LogEntry> ReadAsync(long after, CancellationToken cancellationToken) => log.ReadAsync(after, cancellationToken);
     }
 
     private sealed class ThrowingLogger : ILogger<ChangesetPublisher>

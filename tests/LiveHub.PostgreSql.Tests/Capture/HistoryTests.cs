@@ -21,7 +21,7 @@ public sealed class HistoryTests(PostgresServer server)
         await shop.AddItemsAsync(1, "before");
         Assert.Equal(epoch, shop.Log.Epoch);
 
-        await ReplaceAsync(shop.ConnectionString);
+        await server.ReplaceDatabaseAsync(shop.ConnectionString);
         await shop.AddItemsAsync(1, "after");
 
         Assert.NotEqual(epoch, shop.Log.Epoch);
@@ -56,16 +56,5 @@ public sealed class HistoryTests(PostgresServer server)
         var (history, epoch) = (histories.HistoryOf(database)!, shop.Log.Epoch);
         histories.Observe(database, history, version - 1, histories.VersionOf(database));
         Assert.NotEqual(epoch, shop.Log.Epoch);
-    }
-
-    /// <summary>As after a restore: the same name, another database.</summary>
-    private async Task ReplaceAsync(string connectionString)
-    {
-        var name = new NpgsqlConnectionStringBuilder(connectionString).Database;
-        NpgsqlConnection.ClearAllPools();
-        await PostgresServer.ExecuteAsync(server.ConnectionString, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
-        await PostgresServer.ExecuteAsync(server.ConnectionString, $"alter database {name} rename to {name}_old");
-        await PostgresServer.ExecuteAsync(server.ConnectionString, $"create database {name} template {name}_old");
-        await PostgresServer.ExecuteAsync(server.ConnectionString, $"drop database {name}_old with (force)");
     }
 }

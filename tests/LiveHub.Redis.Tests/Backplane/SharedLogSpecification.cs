@@ -134,6 +134,72 @@ public abstract class SharedLogSpecification : BackplaneSpecification
         await Assert.ThrowsAsync<LogTrimmedException>(() => TakeAsync(nodes[2].Log, head.Offset, 1));
     }
 
+    /// <param name="history">What it calls its history then: another one, or the same, at an earlier place.</param>
+    [Theory]
+    [InlineData("second")]
+    [InlineData("first")]
+    public async Task Rule_8_a_database_that_every_node_finds_to_be_another_begins_one_epoch(string history)
+    {
+        var nodes = await NodesAsync(3);
+        var seen = new DatabaseHistory("Shop", "first", 1_000);
+        nodes[0].Log.Observe(seen, isAnother: false);
+        nodes[1].Append(5);
+        await LogNode.ConvergeAsync(nodes);
+        await Until.TrueAsync(() => nodes.All(n => n.Log.HistoryOf("Shop") is not null), () => "They don't know it.");
+        var (epoch, known) = (nodes[0].Log.Epoch, nodes[0].Log.HistoryOf("Shop")!);
+        Assert.Equal(("first", 1_000L), (known.History, known.Version));
+        Assert.All(nodes, n => n.Log.Observe(known with { History = history, Version = 500 }, isAnother: true));
+        await LogNode.ConvergeAsync(nodes);
+        Assert.All(nodes, n => Assert.NotEqual(epoch, n.Log.Epoch));
+        Assert.All(nodes, n => Assert.Single(n.Resets));
+        var now = nodes[0].Log.HistoryOf("Shop")!;
+        Assert.Equal((history, 500L), (now.History, now.Version));
+        Assert.NotEqual(known.Lineage, now.Lineage);
+
+        // Who sees it once more sees what the log is of.
+        nodes[1].Log.Observe(now with { Version = 501 }, isAnother: false);
+        await LogNode.ConvergeAsync(nodes);
+        Assert.All(nodes, n => Assert.Single(n.Resets));
+    }
+
+    [Fact]
+    public async Task Rule_8_a_node_that_comes_and_sees_another_history_than_the_log_is_of_begins_an_epoch()
+    {
+        var nodes = await NodesAsync(2);
+        nodes[0].Log.Observe(new("Shop", "first", 1_000), isAnother: false);
+        nodes[0].Append(3);
+        await LogNode.ConvergeAsync(nodes);
+        nodes[1].Log.Observe(new("Shop", "second", 2_000), isAnother: false);
+        await LogNode.ConvergeAsync(nodes);
+        Assert.All(nodes, n => Assert.Single(n.Resets));
+        nodes[1].Log.Observe(new("Another", "first", 1), isAnother: false);
+        await LogNode.ConvergeAsync(nodes);
+        Assert.All(nodes, n => Assert.Single(n.Resets));
+    }
+
+    [Fact]
+    public async Task Rule_7_every_entry_says_how_far_the_versions_of_its_database_had_come_before_it_though_the_log_no_longer_tells()
+    {
+        Retention = new() { Count = 2 };
+        var log = await NodeAsync();
+        foreach (var version in (long[])[10, 30, 20, 40])
+        {
+            log.Append(Samples.Changeset(version));
+        }
+
+        await log.ReadHeadAsync(Stopping);
+        var later = await NodeAsync();
+        Assert.Equal([30L, 30L], (await TakeAsync(later, 2, 2)).Select(e => e.VersionBefore));
+        Assert.Equal([20L, 40L], (await TakeAsync(later, 2, 2)).Select(e => e.Changeset.Changes[0].Version));
+
+        // Versions go on in another epoch of the same database.
+        log.BeginEpoch();
+        await log.ReadHeadAsync(Stopping);
+        log.Append(Samples.Changeset(35));
+        var head = await log.ReadHeadAsync(Stopping);
+        Assert.Equal(40L, Assert.Single(await TakeAsync(log, head.Offset - 1, 1)).VersionBefore);
+    }
+
     [Fact]
     public async Task Rule_8_what_others_append_while_an_epoch_begins_is_not_lost()
     {

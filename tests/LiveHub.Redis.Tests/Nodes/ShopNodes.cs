@@ -100,6 +100,13 @@ internal sealed class ShopNodes : IAsyncDisposable
         await lost.DisposeAsync();
     }
 
+    /// <summary>Stops a node in order; what it wrote stays.</summary>
+    public async Task StopAsync(int node)
+    {
+        await _all[node].App.StopAsync();
+        await ((IAsyncDisposable)_all[node].Log).DisposeAsync();
+    }
+
     public async Task<HealthStatus> HealthAsync(int node)
         => (await _all[node].App.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status;
 

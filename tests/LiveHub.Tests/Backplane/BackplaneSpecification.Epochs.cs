@@ -60,6 +60,24 @@ public abstract partial class BackplaneSpecification
     }
 
     [Fact]
+    public async Task Rule_8_a_database_that_is_another_than_was_known_begins_an_epoch_and_one_that_is_merely_seen_does_not()
+    {
+        var log = await NodeAsync();
+        var epoch = log.Epoch;
+        var seen = new DatabaseHistory("Shop", "first", 100);
+        log.Observe(seen, isAnother: false);
+        log.Observe(seen with { Version = 200 }, isAnother: false);
+        await AppendAsync(log, 3);
+        Assert.Equal((epoch, 3L), (log.Epoch, (await log.ReadHeadAsync(Stopping)).Offset));
+
+        log.Observe(seen with { History = "second" }, isAnother: true);
+        await AppendAsync(log, 1);
+        await log.ReadHeadAsync(Stopping);
+        Assert.NotEqual(epoch, log.Epoch);
+        await Assert.ThrowsAsync<LogTrimmedException>(() => TakeAsync(log, 3, 1));
+    }
+
+    [Fact]
     public async Task Rule_8_a_reader_who_goes_on_from_the_head_sees_all_that_is_appended_after_the_epoch_began()
     {
         var node = new LogNode(await NodeAsync(), Stopping);

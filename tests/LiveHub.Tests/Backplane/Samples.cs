@@ -17,6 +17,9 @@ internal static class Samples
     /// <summary>A changeset of inserts.</summary>
     public static Changeset Changeset(params Row[] books) => Changeset([.. books.Select(b => Catalog.Change(Catalog.Book, null, b))], []);
 
+    /// <summary>A changeset of one insert with a version.</summary>
+    public static Changeset Changeset(long version) => Changeset([Catalog.Change(Catalog.Book, null, Book(1), version)], []);
+
     public static List<Changeset> All() =>
     [
         Changeset([Catalog.Change(Catalog.Book, null, Full, version: (1L << 53) - 1)], [], new(ulong.MaxValue), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),

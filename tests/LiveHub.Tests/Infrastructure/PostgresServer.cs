@@ -58,6 +58,18 @@ public class PostgresServer : IAsyncLifetime
         await ExecuteAsync(await _connectionString.Value, $"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)");
     }
 
+    /// <summary>As after a restore: the same name and rows, another database. Connections to it are cut.</summary>
+    public async Task ReplaceDatabaseAsync(string connectionString)
+    {
+        var name = new NpgsqlConnectionStringBuilder(connectionString).Database;
+        var server = await _connectionString.Value;
+        NpgsqlConnection.ClearAllPools();
+        await ExecuteAsync(server, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        await ExecuteAsync(server, $"alter database {name} rename to {name}_old");
+        await ExecuteAsync(server, $"create database {name} template {name}_old");
+        await ExecuteAsync(server, $"drop database {name}_old with (force)");
+    }
+
     public static async Task ExecuteAsync(string connectionString, string sql)
     {
         await using var connection = new NpgsqlConnection(connectionString);

@@ -86,6 +86,9 @@ public sealed class Shop : IAsyncDisposable
             }
 
             await app.StartAsync();
+
+            // What was written before is past.
+            await shop.Router.WaitForAsync(shop.Log.Head.Offset, CancellationToken.None);
             return shop;
         }
         catch

@@ -32,6 +32,16 @@ internal sealed class LosingLog : IBackplane
         Skip(1);
     }
 
+    public DatabaseHistory? HistoryOf(string database) => null;
+
+    public void Observe(DatabaseHistory seen, bool isAnother)
+    {
+        if (isAnother)
+        {
+            BeginEpoch();
+        }
+    }
+
     public void Append(Changeset changeset) => _entries.Writer.TryWrite(new(_head = new(_head.Offset + 1, (ulong)_head.Offset + 77), changeset));
 
     public void Append(params Change[] changes) => Append(Catalog.Changeset(changes));

@@ -124,6 +124,21 @@ public sealed class RowOrderTests
     }
 
     [Fact]
+    public void Rule_7_what_the_log_had_trimmed_before_this_node_came_counts_as_forgotten()
+    {
+        _order.SkipTo(new(_offset = 100, 0));
+        var placed = _order.Place(Entry(Book(1, 15, "a", "b")) with { VersionBefore = 20 }).Changeset;
+        Assert.Empty(placed.Changes);
+        Assert.Equal(1, Assert.Single(placed.Invalidations).Terms[0].Values[0][0]);
+
+        // What comes after the first entry is known, and what it may come late behind, too.
+        Assert.Single(_order.Place(Entry(Book(1, 30, null, "c")) with { VersionBefore = 20 }).Changeset.Changes);
+        Assert.Single(_order.Place(Entry(Book(2, 25, null, "c")) with { VersionBefore = 30 }).Changeset.Changes);
+        var other = Catalog.Change(Forms, null, Catalog.Row(Forms, new Forms { Id = 1 }), version: 5);
+        Assert.Single(_order.Place(Entry(other) with { VersionBefore = 4 }).Changeset.Changes);
+    }
+
+    [Fact]
     public void Rule_7_what_the_log_itself_wants_read_again_stays()
     {
         _order = Pieces.Order(new() { Count = 1 });
