@@ -3,7 +3,7 @@ using System.Text;
 
 namespace LiveHub.Redis;
 
-/// <summary>What goes over the channel: entries, a mark by which a node finds out that it listens, or that another log was begun.</summary>
+/// <summary>What goes over the channel: entries, or that there are some, a question, a mark by which a node finds out that it listens, or that another log was begun.</summary>
 internal abstract record LogMessage
 {
     private const int EpochLength = 16;
@@ -14,6 +14,12 @@ internal abstract record LogMessage
 
     /// <summary>Another epoch was begun.</summary>
     public sealed record Begun(string Epoch) : LogMessage;
+
+    /// <summary>The log has grown by more than goes into a message: it is read from the stream.</summary>
+    public sealed record Grown(string Epoch, long Head) : LogMessage;
+
+    /// <summary>Somebody is on another database than the log is of, and wants to know whether everybody is.</summary>
+    public sealed record Ask : LogMessage;
 
     /// <summary>A node's mark.</summary>
     public sealed record Mark(string Text) : LogMessage;
@@ -27,6 +33,8 @@ internal abstract record LogMessage
     {
         [(byte)'E', ..] when bytes.Length >= EntriesHeader => ReadFrames(bytes) is { } frames ? new Entries(Encoding.ASCII.GetString(bytes, 1, EpochLength), frames) : null,
         [(byte)'B', ..] => new Begun(Encoding.ASCII.GetString(bytes, 1, bytes.Length - 1)),
+        [(byte)'L', ..] when bytes.Length == EntriesHeader => new Grown(Encoding.ASCII.GetString(bytes, 1, EpochLength), BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(1 + EpochLength))),
+        [(byte)'A'] => new Ask(),
         [(byte)'M', ..] => new Mark(Encoding.ASCII.GetString(bytes, 1, bytes.Length - 1)),
         _ => null,
     };

@@ -11,11 +11,12 @@ namespace LiveHub.Redis;
 /// <param name="Head">The newest entry.</param>
 /// <param name="Lineage">Another one means another history of a database.</param>
 /// <param name="Mode">How the nodes capture.</param>
+/// <param name="Format">Of the entries and of this.</param>
 /// <param name="Horizon">No snapshot that a node has read shows a transaction from here on.</param>
 /// <param name="Databases">What the log is of, by the databases' names.</param>
 /// <param name="Nodes">When each node was there last; empty where that was not asked.</param>
 internal sealed record LogState(
-    DateTimeOffset Now, string? Epoch, Position Head, string? Lineage, string? Mode, TransactionId Horizon, IReadOnlyDictionary<string, DatabaseHistory> Databases,
+    DateTimeOffset Now, string? Epoch, Position Head, string? Lineage, string? Mode, long Format, TransactionId Horizon, IReadOnlyDictionary<string, DatabaseHistory> Databases,
     IReadOnlyDictionary<string, DateTimeOffset> Nodes)
 {
     private const string History = "history:";
@@ -32,6 +33,7 @@ internal sealed record LogState(
             new(Number(Text(fields.GetValueOrDefault("head"))), LogFrame.ReadTag(fields.GetValueOrDefault("tag"))),
             Text(fields.GetValueOrDefault("lineage")),
             Text(fields.GetValueOrDefault("mode")),
+            Number(Text(fields.GetValueOrDefault("format"))),
             new((ulong)Number(Text(fields.GetValueOrDefault("horizon")))),
             fields.Keys.Where(name => name.StartsWith(History, StringComparison.Ordinal)).Select(name => name[History.Length..])
                 .ToDictionary(name => name, name => ReadDatabase(name, fields), StringComparer.Ordinal),

@@ -8,18 +8,21 @@ namespace LiveHub.Redis;
 /// <param name="maxCount">Changesets that may wait.</param>
 /// <param name="maxBytes">Bytes that they may take, estimated.</param>
 /// <param name="metrics">Where what waits is counted.</param>
-internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics metrics)
+/// <param name="time">By which it waits.</param>
+internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics metrics, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Queue<Outgoing> _waiting = new();
-    private readonly List<(long Through, TaskCompletionSource Sent)> _flushes = [];
+    private readonly Queue<(Outgoing Outgoing, long At)> _waiting = new();
+    private readonly Queue<(long Through, TaskCompletionSource Sent)> _flushes = [];
     private TaskCompletionSource _added = NewSignal();
+    private (long Through, TaskCompletionSource Sent) _lastFlush;
+    private int _count;
     private long _bytes;
     private long _addedCount;
     private long _sentCount;
     private bool _isLost;
 
-    /// <summary>How many changesets wait.</summary>
+    /// <summary>How many wait.</summary>
     public int Count
     {
         get
@@ -31,23 +34,32 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
         }
     }
 
+    /// <summary>For how long the first one has waited; zero where none does.</summary>
+    public TimeSpan Delay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.TryPeek(out var first) ? time.GetElapsedTime(first.At) : TimeSpan.Zero;
+            }
+        }
+    }
+
     /// <summary>Adds one to the end.</summary>
-    /// <returns>False where there are too many now: they are all given up, and so is whatever comes until <see cref="TakeLoss"/>.</returns>
+    /// <returns>False where there are too many changesets now: they are all given up, and so is whatever comes until <see cref="TakeLoss"/>.</returns>
     public bool Add(Outgoing outgoing)
     {
         TaskCompletionSource signal;
         bool isTooMuch;
         lock (_lock)
         {
-            _addedCount++;
-            metrics.Unsent(1);
-            _waiting.Enqueue(outgoing);
-            _bytes += outgoing.SizeBytes;
-            isTooMuch = !_isLost && (_waiting.Count > maxCount || (_bytes > maxBytes && _waiting.Count > 1));
+            Enqueue(outgoing, time.GetTimestamp());
+            isTooMuch = !_isLost && (_count > maxCount || (_bytes > maxBytes && _count > 1));
             _isLost |= isTooMuch;
             if (_isLost)
             {
-                Drop(_waiting.Count);
+                DropChangesets();
             }
 
             signal = _added;
@@ -59,6 +71,7 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     }
 
     /// <summary>The first ones, which stay until they are sent; waits for one.</summary>
+    /// <exception cref="AnotherLogException">Some were given up: all readers have to start again, before anything more is sent.</exception>
     public async Task<IReadOnlyList<Outgoing>> PeekAsync(int maxCount, long maxBytes, CancellationToken cancellationToken)
     {
         while (true)
@@ -66,6 +79,11 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
             Task added;
             lock (_lock)
             {
+                if (_isLost)
+                {
+                    throw new AnotherLogException("More was saved than may wait.");
+                }
+
                 if (_waiting.Count > 0)
                 {
                     return Peek(maxCount, maxBytes);
@@ -83,18 +101,12 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     {
         lock (_lock)
         {
-            var count = 0;
-            foreach (var outgoing in _waiting)
+            for (var i = 0; i < sent.Count && _waiting.TryPeek(out var first) && first.Outgoing == sent[i]; i++)
             {
-                if (count == sent.Count || outgoing != sent[count])
-                {
-                    break;
-                }
-
-                count++;
+                Dequeue();
             }
 
-            Drop(count);
+            TellFlushed();
         }
     }
 
@@ -108,9 +120,14 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
                 return Task.CompletedTask;
             }
 
-            var flush = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _flushes.Add((_addedCount, flush));
-            return flush.Task;
+            // Whoever waits for the same shares one: they may be many, and wait for long.
+            if (_lastFlush.Through < _addedCount)
+            {
+                _lastFlush = (_addedCount, NewSignal());
+                _flushes.Enqueue(_lastFlush);
+            }
+
+            return _lastFlush.Sent.Task;
         }
     }
 
@@ -131,14 +148,14 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
         lock (_lock)
         {
             _isLost = true;
-            Drop(_waiting.Count);
+            DropChangesets();
         }
     }
 
     private List<Outgoing> Peek(int count, long maxBytes)
     {
         var first = new List<Outgoing>(Math.Min(count, _waiting.Count));
-        foreach (var outgoing in _waiting)
+        foreach (var (outgoing, _) in _waiting)
         {
             if (first.Count == count || (first.Count > 0 && (maxBytes -= outgoing.SizeBytes) < 0))
             {
@@ -151,15 +168,46 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
         return first;
     }
 
-    private void Drop(int count)
+    /// <summary>What was seen of a database is told all the same, and as before: it does not come again.</summary>
+    private void DropChangesets()
     {
-        metrics.Unsent(-count);
-        for (; count > 0; count--, _sentCount++)
+        for (var i = _waiting.Count; i > 0; i--)
         {
-            _bytes -= _waiting.Dequeue().SizeBytes;
+            var (outgoing, at) = Dequeue();
+            if (outgoing.Changeset is null)
+            {
+                Enqueue(outgoing, at);
+            }
         }
 
-        _flushes.RemoveAll(f => f.Through <= _sentCount && f.Sent.TrySetResult());
+        TellFlushed();
+    }
+
+    private void Enqueue(Outgoing outgoing, long at)
+    {
+        _waiting.Enqueue((outgoing, at));
+        _addedCount++;
+        _count += outgoing.Changeset is null ? 0 : 1;
+        _bytes += outgoing.SizeBytes;
+        metrics.Unsent(1);
+    }
+
+    private (Outgoing Outgoing, long At) Dequeue()
+    {
+        var first = _waiting.Dequeue();
+        _sentCount++;
+        _count -= first.Outgoing.Changeset is null ? 0 : 1;
+        _bytes -= first.Outgoing.SizeBytes;
+        metrics.Unsent(-1);
+        return first;
+    }
+
+    private void TellFlushed()
+    {
+        while (_flushes.TryPeek(out var flush) && flush.Through <= _sentCount)
+        {
+            _flushes.Dequeue().Sent.TrySetResult();
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
@@ -22,7 +23,7 @@ internal sealed partial class RedisBackplane
             var batch = await _outgoing.PeekAsync(MaxBatch, MaxBatchBytes, ending);
             if (batch[0].Changeset is null)
             {
-                await TellAsync(link, batch[0]);
+                await TellAsync(link, batch[0], ending);
                 continue;
             }
 
@@ -44,9 +45,14 @@ internal sealed partial class RedisBackplane
             }
 
             var answer = await link.CallAsync(Scripts.Append, [_names.State, _names.Log, _names.Changesets], [.. values]);
-            if ((string)answer! == Scripts.Refused)
+            switch ((string)answer!)
             {
-                throw new RedisFaultException("The log is another one.");
+                case Scripts.Refused:
+                    throw new AnotherLogException("The log is another one.");
+                case Scripts.Impossible:
+                    _logger.LogReplaced(_epoch);
+                    await BeginAsync(link, _epoch, isHistory: false);
+                    throw new AnotherLogException("Somebody else has written into the log.");
             }
 
             _outgoing.Sent(changesets);
@@ -54,22 +60,55 @@ internal sealed partial class RedisBackplane
     }
 
     /// <summary>Tells what was seen of a database, or that one has become another one. Where that begins another log, this node joins it first.</summary>
-    private async Task TellAsync(RedisLink link, Outgoing outgoing)
+    private async Task TellAsync(RedisLink link, Outgoing outgoing, CancellationToken ending)
     {
-        var answer = outgoing.Sighting is not { Database: var seen, IsAnother: var isAnother }
-            ? await BeginAsync(link, _epoch, isHistory: true)
-            : await link.CallAsync(
-                Scripts.Observe,
-                [_names.State, _names.Log, _names.Changesets],
-                [.. NewLog(_epoch), _names.Channel, seen.Database, seen.History, seen.Version, isAnother ? "1" : "", seen.Lineage]);
-        if ((string)answer! != Scripts.Refused)
+        while (true)
         {
-            _outgoing.Sent([outgoing]);
-        }
+            switch ((string)(await TellAsync(link, outgoing.Sighting))!)
+            {
+                case Scripts.Impossible:
+                    Stray(outgoing.Sighting!.Database);
+                    await Task.Delay(_options.HeartbeatInterval, _time, ending);
+                    continue;
+                case Scripts.Refused:
+                    throw new AnotherLogException("The log is another one.");
+            }
 
-        if ((await LookAsync(link, node: "", shown: default)).Epoch != _epoch)
+            if (outgoing.Sighting is { Database.Database: var database })
+            {
+                _accepted.Add(database);
+                _foreign = null;
+            }
+
+            _outgoing.Sent([outgoing]);
+            if ((await LookAsync(link, node: "", shown: default)).Epoch != _epoch)
+            {
+                throw new AnotherLogException("A database has become another one.");
+            }
+
+            return;
+        }
+    }
+
+    private Task<RedisResult> TellAsync(RedisLink link, Sighting? sighting)
+        => sighting is not { Database: var seen, IsAnother: var isAnother }
+            ? BeginAsync(link, _epoch, isHistory: true)
+            : link.CallAsync(
+                Scripts.Observe,
+                [_names.State, _names.Log, _names.Changesets, _names.Nodes],
+                [
+                    .. NewLog(_epoch), seen.Database, seen.History, seen.Version, isAnother ? "1" : "", seen.Lineage, _node, _accepted.Contains(seen.Database) ? "" : "1",
+                    (long)Silence.TotalMilliseconds,
+                ]);
+
+    /// <summary>Nodes are there that are on another database: nothing of this one goes into their log, and nobody is to be shown what is in it.</summary>
+    private void Stray(DatabaseHistory seen)
+    {
+        if (_foreign is null)
         {
-            throw new RedisFaultException("The log is another one.");
+            _foreign = $"The log under the prefix '{_options.Prefix}' in Redis is of another database, and nodes that are on that one use it ({seen.Database} is {seen.History} here). " +
+                $"If this is another application, or the same one elsewhere (staging, a tenant), give it a {nameof(RedisOptions)}.{nameof(RedisOptions.Prefix)} of its own.";
+            _logger.LogIsForeign(_foreign);
         }
     }
 
@@ -91,9 +130,17 @@ internal sealed partial class RedisBackplane
         }
 
         buffer.ResetWrittenCount();
-        var entities = changeset.Changes.Select(c => c.Entity).Concat(changeset.Invalidations.Select(i => i.Entity)).Distinct();
-        var doubted = changeset with { Changes = [], Invalidations = [.. entities.Select(Invalidation.Of)], SizeBytes = 64 };
+        var doubted = Doubt(changeset);
         _codec.Write(buffer, doubted);
         return doubted;
     }
+
+    /// <summary>A changeset that is not sent around: all of its entities are read again.</summary>
+    private static Changeset Doubt(Changeset changeset)
+        => changeset with
+        {
+            Changes = [],
+            Invalidations = [.. changeset.Changes.Select(c => c.Entity).Concat(changeset.Invalidations.Select(i => i.Entity)).Distinct().Select(Invalidation.Of)],
+            SizeBytes = 64,
+        };
 }

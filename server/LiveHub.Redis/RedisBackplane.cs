@@ -23,7 +23,6 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private const string Mode = "interceptor";
     private const int MaxBatch = 256;
     private const int MaxBatchBytes = 1 << 20;
-    private const int Page = 500;
 
     /// <summary>Deliveries may be out of order for so long before what is missing is read from the stream.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(50);
@@ -32,7 +31,10 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan MinDelay = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Also how long a link lasts that is worth being tried again at once.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan TimeToFlush = TimeSpan.FromSeconds(5);
 
     private readonly RedisOptions _options;
@@ -56,7 +58,16 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private volatile string _epoch = "";
     private volatile string? _lineage;
     private volatile IReadOnlyDictionary<string, DatabaseHistory> _databases = ReadOnlyDictionary<string, DatabaseHistory>.Empty;
+    /// <summary>The databases that this node has told of, and was not refused with.</summary>
+    private readonly HashSet<string> _accepted = new(StringComparer.Ordinal);
+
+    private TaskCompletionSource _asked = NewSignal();
+    private volatile string? _foreign;
+    private bool _asksWhenJoined;
+    private volatile bool _isLeaving;
+    private volatile bool _isIncomplete;
     private long _heard;
+    private long _skew;
 
     public RedisBackplane(
         IOptions<RedisOptions> options, IOptions<LiveHubOptions> live, LiveModel model, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<RedisBackplane> logger)
@@ -70,7 +81,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         _time = time;
         _logger = logger;
         _log = new(_retention, time);
-        _outgoing = new(_options.MaxQueuedChangesets, _options.MaxQueuedBytes, metrics);
+        _outgoing = new(_options.MaxQueuedChangesets, _options.MaxQueuedBytes, metrics, time);
         Hear();
     }
 
@@ -85,12 +96,15 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     public TransactionId Horizon => _log.Horizon;
 
+    /// <summary>Heard is who can read the log and write into it: what waits for long is missing in what this node's readers see, too.</summary>
     public DateTimeOffset? SilentSince
     {
         get
         {
-            var heard = new DateTimeOffset(Volatile.Read(ref _heard), TimeSpan.Zero);
-            return _time.GetUtcNow() - heard < Silence ? null : heard;
+            var silence = _time.GetElapsedTime(Volatile.Read(ref _heard));
+            var delay = _outgoing.Delay;
+            silence = delay > silence ? delay : silence;
+            return silence >= Silence || _foreign is not null ? _time.GetUtcNow() - silence : null;
         }
     }
 
@@ -107,7 +121,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
             first = await RedisLink.OpenAsync(_options, _names, cancellationToken);
             await JoinAsync(first);
         }
-        catch (RedisFaultException e)
+        catch (Exception e) when (e is RedisFaultException or AnotherLogException)
         {
             await LetGoAsync(first);
             first = null;
@@ -118,8 +132,9 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
             }
 
             // Nothing was ever heard: that is no silence that has to last before it counts.
-            Volatile.Write(ref _heard, (_time.GetUtcNow() - Silence).Ticks);
+            Volatile.Write(ref _heard, _time.GetTimestamp() - (long)(Silence.TotalSeconds * _time.TimestampFrequency));
             _logger.RedisIsAway(e);
+            _asksWhenJoined = true;
         }
 
         if (first is not null)
@@ -138,13 +153,21 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     public void Observe(DatabaseHistory seen, bool isAnother) => Send(new(Changeset: null, _lineage, new(seen, isAnother)));
 
-    public void Append(Changeset changeset) => Send(new(changeset, _lineage));
+    public void Append(Changeset changeset) => Send(new(changeset.SizeBytes <= MaxChangesetBytes ? changeset : Doubt(changeset), _lineage));
+
+    public void EndIncomplete() => _isIncomplete = true;
+
+    public async Task WaitUntilAskedAsync(CancellationToken cancellationToken)
+    {
+        await Volatile.Read(ref _asked).Task.WaitAsync(cancellationToken);
+        Volatile.Write(ref _asked, NewSignal());
+    }
 
     public async ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_options.CommandTimeout);
-        RedisFaultException? fault = null;
+        Exception? fault = null;
         try
         {
             while (true)
@@ -159,7 +182,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
                         return state.Head;
                     }
                 }
-                catch (RedisFaultException e)
+                catch (Exception e) when (e is RedisFaultException or AnotherLogException)
                 {
                     // Another link comes soon, or this was the last try.
                     fault = e;
@@ -170,7 +193,9 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new BackplaneSilentException($"Nothing was heard of the log for {_options.CommandTimeout.TotalSeconds} s. {fault?.Message}", fault);
+            throw _foreign is { } foreign
+                ? new ForeignLogException(foreign)
+                : new BackplaneSilentException($"Nothing was heard of the log for {_options.CommandTimeout.TotalSeconds} s. {fault?.Message}", fault);
         }
     }
 
@@ -202,8 +227,10 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         try
         {
             await Task.WhenAny(_outgoing.FlushAsync(), link.Ended).WaitAsync(TimeToFlush);
-            if (_outgoing.Count == 0)
+            if (_outgoing.Count == 0 && !_isIncomplete)
             {
+                // From here on no beat says that it is there.
+                _isLeaving = true;
                 await link.CallAsync(Scripts.Leave, [_names.Nodes], [_node]);
             }
         }
@@ -227,6 +254,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         for (var delay = MinDelay; ;)
         {
+            long? served = null;
             try
             {
                 if (link is null)
@@ -234,10 +262,20 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
                     link = await RedisLink.OpenAsync(_options, _names, stopping);
                     await JoinAsync(link);
                     _logger.RedisIsBack();
+                    if (_asksWhenJoined)
+                    {
+                        // What its databases are was seen before the log could be compared with it.
+                        _asksWhenJoined = false;
+                        Ask();
+                    }
                 }
 
-                delay = MinDelay;
+                served = _time.GetTimestamp();
                 await ServeAsync(link, stopping);
+            }
+            catch (AnotherLogException e)
+            {
+                _logger.JoinsAnew(e.Message);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
@@ -254,7 +292,9 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
                 await LetGoAsync(link);
             }
 
+            // One that fails as soon as it serves is no better than none.
             link = null;
+            delay = served is { } since && _time.GetElapsedTime(since) >= MaxDelay ? MinDelay : delay;
             await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
         }
@@ -285,66 +325,13 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         }
     }
 
-    private async Task BeatAsync(RedisLink link, ChannelWriter<Look> looks, CancellationToken ending)
-    {
-        using var timer = new PeriodicTimer(_options.HeartbeatInterval, _time);
-        DateTimeOffset? since = null;
-        do
-        {
-            var head = _log.Head.Offset;
-            var state = await LookAsync(link, _node, shown: default);
-            looks.TryWrite(new(state, head));
-            since ??= state.Now;
-            await MournAsync(link, state, since.Value);
-        }
-        while (await timer.WaitForNextTickAsync(ending));
-    }
+    private void Ask() => Volatile.Read(ref _asked).TrySetResult();
 
-    /// <summary>
-    /// A node that has gone without a word may have committed what it has not brought into the log, be it for lack of a line or for lack of time: the readers start again from snapshots, which
-    /// show it (docs/decisions/0018).
-    /// </summary>
-    private async Task MournAsync(RedisLink link, LogState state, DateTimeOffset since)
-    {
-        foreach (var (node, at) in state.Nodes)
-        {
-            // Who has just found the way back to Redis waits for the others to find it, too.
-            if (node != _node && state.Now - (at > since ? at : since) >= NodeTimeout && (string)(await BeginAsync(link, state.Epoch!, isHistory: false, gone: node))! != Scripts.Refused)
-            {
-                _logger.NodeWasLost(node);
-                return;
-            }
-        }
-    }
-
-    private async Task<LogState> LookAsync(RedisLink link, string node, TransactionId shown)
-    {
-        var state = LogState.Read(await link.CallAsync(Scripts.Look, [_names.State, _names.Nodes], [node, shown.Value.ToString(CultureInfo.InvariantCulture)]));
-        Hear();
-        _log.RaiseHorizon(state.Horizon);
-        if (state.Databases.Count > 0)
-        {
-            _databases = state.Databases;
-        }
-
-        return state;
-    }
-
-    /// <summary>Begins another log, unless somebody else was first.</summary>
-    private Task<RedisResult> BeginAsync(RedisLink link, string expected, bool isHistory, string gone = "")
-        => link.CallAsync(
-            Scripts.Begin,
-            [_names.State, _names.Log, _names.Changesets, _names.Nodes],
-            [
-                .. NewLog(expected), isHistory ? "1" : "", _names.Channel, gone,
-                .. _databases.Values.SelectMany(d => new RedisValue[] { d.Database, d.History, d.Version }),
-            ]);
-
-    private RedisValue[] NewLog(string expected) => [expected, LogMessage.NewEpoch(), LogFrame.Write(RandomTag()), _log.Head.Offset, Mode];
-
-    private void Hear() => Volatile.Write(ref _heard, _time.GetUtcNow().Ticks);
+    private void Hear() => Volatile.Write(ref _heard, _time.GetTimestamp());
 
     private static ulong RandomTag() => (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue);
 
     private static TaskCompletionSource<RedisLink> NewJoined() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

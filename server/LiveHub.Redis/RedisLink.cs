@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Threading.Channels;
 using StackExchange.Redis;
 
@@ -9,8 +12,13 @@ namespace LiveHub.Redis;
 /// </summary>
 internal sealed class RedisLink : IAsyncDisposable
 {
-    /// <summary>Messages that may wait; who lets more gather reads them from the stream.</summary>
+    /// <summary>Messages that may wait, and their bytes; who lets more gather reads them from the stream.</summary>
     private const int MaxMessages = 10_000;
+    private const long MaxBytes = 64 << 20;
+
+    /// <summary>Entries that are read at once, and bytes, of which the last entry may have more.</summary>
+    private const int MaxEntries = 500;
+    private const int MaxPageBytes = 1 << 20;
 
     private static readonly TimeSpan MarkInterval = TimeSpan.FromMilliseconds(50);
 
@@ -19,6 +27,7 @@ internal sealed class RedisLink : IAsyncDisposable
     private readonly TimeSpan _timeout;
     private readonly Channel<byte[]> _messages = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MaxMessages) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _waitingBytes;
 
     private RedisLink(ConnectionMultiplexer multiplexer, RedisNames names, TimeSpan timeout)
     {
@@ -26,9 +35,6 @@ internal sealed class RedisLink : IAsyncDisposable
         _names = names;
         _timeout = timeout;
     }
-
-    /// <summary>What came over the channel. Completed with the fault when the link ends.</summary>
-    public ChannelReader<byte[]> Messages => _messages.Reader;
 
     /// <summary>Fails when the link has ended, with the reason.</summary>
     public Task Ended => _ended.Task;
@@ -42,6 +48,9 @@ internal sealed class RedisLink : IAsyncDisposable
         var configuration = ConfigurationOptions.Parse(options.Configuration);
         var where = string.Join(", ", configuration.EndPoints.Select(Name));
         configuration.AbortOnConnectFail = true;
+
+        // Scripts publish under the channel's own name.
+        configuration.ChannelPrefix = default;
         configuration.ConnectTimeout = (int)options.CommandTimeout.TotalMilliseconds;
         configuration.ConnectRetry = 1;
         var connecting = ConnectionMultiplexer.ConnectAsync(configuration);
@@ -85,20 +94,26 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    /// <summary>The entries of the stream from an offset on, in order; at most some hundred.</summary>
+    /// <summary>The first entries of the stream from an offset on, in order; none where there are none.</summary>
     /// <exception cref="RedisFaultException">It did not answer, or not in time: the link has ended.</exception>
-    public async Task<IReadOnlyList<LogFrame>> ReadAsync(long from, int count)
+    /// <exception cref="FormatException">Somebody else has written into the stream.</exception>
+    public async Task<IReadOnlyList<LogFrame>> ReadAsync(long from)
+        => [.. ((byte[][])(await CallAsync(Scripts.Read, [_names.Log], [from, MaxEntries, MaxPageBytes]))!).Chunk(2).Select(Read)];
+
+    /// <summary>What came over the channel.</summary>
+    public bool TryRead([NotNullWhen(true)] out byte[]? message)
     {
-        try
+        var isThere = _messages.Reader.TryRead(out message);
+        if (isThere)
         {
-            var rows = (RedisResult[]?)await Database.ExecuteAsync("XRANGE", (string)_names.Log!, $"{from}-0", "+", "COUNT", count).WaitAsync(_timeout);
-            return [.. (rows ?? []).Select(Read)];
+            Interlocked.Add(ref _waitingBytes, -message!.Length);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or TaskCanceledException)
-        {
-            throw End(RedisFaultException.NoAnswer(e));
-        }
+
+        return isThere;
     }
+
+    /// <summary>Completes when something may have come over the channel; fails when the link has ended.</summary>
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _messages.Reader.WaitToReadAsync(cancellationToken);
 
     /// <summary>Ends the link, if it has not ended yet.</summary>
     /// <returns>The fault.</returns>
@@ -173,7 +188,7 @@ internal sealed class RedisLink : IAsyncDisposable
         var more = _messages.Reader.WaitToReadAsync(cancellationToken).AsTask();
         await Task.WhenAny(more, Task.Delay(MarkInterval, cancellationToken));
         var hasCome = false;
-        while (!hasCome && _messages.Reader.TryRead(out var message))
+        while (!hasCome && TryRead(out var message))
         {
             hasCome = message.AsSpan().SequenceEqual(mark);
         }
@@ -184,19 +199,17 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <summary>Called by StackExchange.Redis, whose other work waits meanwhile.</summary>
     private void Take(RedisValue message)
     {
-        if (!_messages.Writer.TryWrite(message!) && !_ended.Task.IsCompleted)
+        byte[] bytes = message!;
+        if ((Interlocked.Add(ref _waitingBytes, bytes.Length) > MaxBytes || !_messages.Writer.TryWrite(bytes)) && !_ended.Task.IsCompleted)
         {
-            End(new($"More than {MaxMessages} messages wait: this node is too slow, and goes on from the stream."));
+            End(new($"More than {MaxMessages} messages wait, or {MaxBytes} bytes: this node is too slow, and goes on from the stream."));
         }
     }
 
-    private static LogFrame Read(RedisResult row)
-    {
-        var parts = (RedisResult[])row!;
-        var id = (string)parts[0]!;
-        var fields = (byte[][])parts[1]!;
-        return LogFrame.Read(long.Parse(id.AsSpan(0, id.IndexOf('-', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture), fields[1]);
-    }
+    private static LogFrame Read(byte[][] entry)
+        => Utf8Parser.TryParse(entry[0], out long offset, out var length) && length < entry[0].Length
+            ? LogFrame.Read(offset, entry[1])
+            : throw new FormatException($"'{Encoding.UTF8.GetString(entry[0])}' is no entry of the log.");
 
     private static string Name(System.Net.EndPoint endPoint) => endPoint switch
     {

@@ -10,8 +10,11 @@ internal static class Scripts
     /// <summary>Answers with <c>0</c> where the log is another one than the caller means.</summary>
     public const string Refused = "0";
 
+    /// <summary>Answers with <c>2</c> where the log cannot go on: somebody else has written into it, or nodes on another database are using it.</summary>
+    public const string Impossible = "2";
+
     /// <summary>
-    /// Appends changesets, drops what is beyond retention, and publishes what is new in one message. A changeset that is there already is left out.
+    /// Appends changesets, drops what is beyond retention, and publishes what is new in one message, or, where that is much, that there is something. A changeset that is there already is left out.
     /// KEYS: state, log, changesets. ARGV: epoch, channel, entries, bytes and milliseconds to keep; then id, tag, database (or empty), version and bytes of each changeset.
     /// </summary>
     public const string Append = """
@@ -25,14 +28,19 @@ internal static class Scripts
         local new, versions = {}, {}
         for i = 6, #ARGV, 5 do
           local offset = string.format('%.0f', head + 1)
-          if redis.call('HSETNX', KEYS[3], ARGV[i], offset) == 1 then
+          if redis.call('HEXISTS', KEYS[3], ARGV[i]) == 0 then
             local database, before = ARGV[i + 2], 0
             if database ~= '' then
               before = versions[database] or tonumber(redis.call('HGET', KEYS[1], 'version:' .. database) or '0')
               versions[database] = math.max(before, tonumber(ARGV[i + 3]))
             end
             local frame = tag .. ARGV[i + 1] .. at .. struct.pack('>I8', before) .. ARGV[i] .. ARGV[i + 4]
-            redis.call('XADD', KEYS[2], offset .. '-0', 'e', frame)
+            local added = redis.pcall('XADD', KEYS[2], offset .. '-0', 'e', frame)
+            if type(added) == 'table' and added.err then
+              if string.find(added.err, 'equal or smaller', 1, true) or string.find(added.err, 'WRONGTYPE', 1, true) then return 2 end
+              return added
+            end
+            redis.call('HSET', KEYS[3], ARGV[i], offset)
             if first > head then firstAt = now end
             head, tag, bytes = head + 1, ARGV[i + 1], bytes + #frame
             new[#new + 1] = struct.pack('>I4', #frame)
@@ -60,20 +68,25 @@ internal static class Scripts
         redis.call('HMSET', KEYS[1], 'head', string.format('%.0f', head), 'tag', tag, 'bytes', string.format('%.0f', bytes),
           'first', string.format('%.0f', first), 'firstAt', string.format('%.0f', firstAt))
         for database, version in pairs(versions) do redis.call('HSET', KEYS[1], 'version:' .. database, string.format('%.0f', version)) end
-        redis.call('PUBLISH', ARGV[2], 'E' .. ARGV[1] .. struct.pack('>I8', head - #new / 2 + 1) .. table.concat(new))
+        local entries = table.concat(new)
+        if #entries <= 1048576 then
+          redis.call('PUBLISH', ARGV[2], 'E' .. ARGV[1] .. struct.pack('>I8', head - #new / 2 + 1) .. entries)
+        else
+          redis.call('PUBLISH', ARGV[2], 'L' .. ARGV[1] .. struct.pack('>I8', head))
+        end
         return 1
         """;
 
     /// <summary>
     /// Begins another log where the caller knows which one there is (empty: none), and, where it is for a node that is gone, nobody else has done so. KEYS: state, log, changesets, nodes. ARGV: the
-    /// epoch that there is, the new one, a tag, where the caller stands, the capture mode, whether a database has become another one (1 or empty), channel, the node that is gone (or empty);
+    /// epoch that there is, the new one, a tag, where the caller stands, capture mode, format, channel; whether a database has become another one (1 or empty), the node that is gone (or empty);
     /// then name, history and version of each database that the caller knows, which counts where Redis knows nothing.
     /// </summary>
     public const string Begin = Restart + """
         if (redis.call('HGET', KEYS[1], 'epoch') or '') ~= ARGV[1] then return 0 end
-        if ARGV[8] ~= '' and redis.call('HDEL', KEYS[4], ARGV[8]) == 0 then return 0 end
-        local lineage = restart(ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6] == '1', ARGV[7])
-        for i = 9, #ARGV, 3 do
+        if ARGV[9] ~= '' and redis.call('HDEL', KEYS[4], ARGV[9]) == 0 then return 0 end
+        local lineage = restart(ARGV[8] == '1')
+        for i = 10, #ARGV, 3 do
           redis.call('HSETNX', KEYS[1], 'history:' .. ARGV[i], lineage .. ARGV[i + 1])
           redis.call('HSETNX', KEYS[1], 'version:' .. ARGV[i], ARGV[i + 2])
         end
@@ -81,21 +94,34 @@ internal static class Scripts
         """;
 
     /// <summary>
-    /// A database was seen. Where the log is of another history of it, another log is begun, once, however many nodes find that out. KEYS: state, log, changesets. ARGV: the epoch that there is, the
-    /// new one, a tag, where the caller stands, the capture mode, channel; name, history and version of the database, whether the caller knew it as another (1 or empty), and since which lineage
-    /// (or empty).
+    /// A database was seen. Where the log is of another history of it, another log is begun, once, however many nodes find that out. A node that has just come must not: as long as others are there,
+    /// they are asked. KEYS: state, log, changesets, nodes. ARGV: the epoch that there is, the new one, a tag, where the caller stands, capture mode, format, channel; name, history and version of the
+    /// database, whether the caller knew it as another (1 or empty), since which lineage (or empty), the node, whether it has just come (1 or empty), for how many milliseconds another one counts as
+    /// being there.
     /// </summary>
     public const string Observe = Restart + """
         if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
-        local history, version = 'history:' .. ARGV[7], 'version:' .. ARGV[7]
+        local history, version = 'history:' .. ARGV[8], 'version:' .. ARGV[8]
         local known = redis.call('HGET', KEYS[1], history)
-        local isNoticed = known and ARGV[11] ~= '' and string.sub(known, 1, 16) ~= ARGV[11]
-        if known and (string.sub(known, 17) ~= ARGV[8] or (ARGV[10] == '1' and not isNoticed)) then
-          local lineage = restart(ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], true, ARGV[6])
-          redis.call('HMSET', KEYS[1], history, lineage .. ARGV[8], version, ARGV[9])
+        local isNoticed = known and ARGV[12] ~= '' and string.sub(known, 1, 16) ~= ARGV[12]
+        local isOther = known and string.sub(known, 17) ~= ARGV[9]
+        if isOther and ARGV[14] == '1' then
+          local time = redis.call('TIME')
+          local now = time[1] * 1000 + math.floor(time[2] / 1000)
+          local nodes = redis.call('HGETALL', KEYS[4])
+          for i = 1, #nodes, 2 do
+            if nodes[i] ~= ARGV[13] and now - tonumber(nodes[i + 1]) < tonumber(ARGV[15]) then
+              redis.call('PUBLISH', ARGV[7], 'A')
+              return 2
+            end
+          end
+        end
+        if isOther or (known and ARGV[11] == '1' and not isNoticed) then
+          local lineage = restart(true)
+          redis.call('HMSET', KEYS[1], history, lineage .. ARGV[9], version, ARGV[10])
         elseif not known then
-          redis.call('HSET', KEYS[1], history, redis.call('HGET', KEYS[1], 'lineage') .. ARGV[8])
-          if tonumber(ARGV[9]) > tonumber(redis.call('HGET', KEYS[1], version) or '0') then redis.call('HSET', KEYS[1], version, ARGV[9]) end
+          redis.call('HSET', KEYS[1], history, redis.call('HGET', KEYS[1], 'lineage') .. ARGV[9])
+          if tonumber(ARGV[10]) > tonumber(redis.call('HGET', KEYS[1], version) or '0') then redis.call('HSET', KEYS[1], version, ARGV[10]) end
         end
         return 1
         """;
@@ -120,21 +146,38 @@ internal static class Scripts
         return { now, redis.call('HGETALL', KEYS[1]), nodes }
         """;
 
+    /// <summary>The first entries from an offset on, ids and frames in turn. KEYS: log. ARGV: offset, how many entries at most, how many bytes, of which the last entry may have more.</summary>
+    public const string Read = """
+        local entries, bytes, from = {}, 0, ARGV[1] .. '-0'
+        while true do
+          local page = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 8)
+          for i = 1, #page do
+            entries[#entries + 1] = page[i][1]
+            entries[#entries + 1] = page[i][2][2]
+            bytes = bytes + #page[i][2][2]
+            if #entries >= 2 * tonumber(ARGV[2]) or bytes >= tonumber(ARGV[3]) then return entries end
+          end
+          if #page < 8 then return entries end
+          from = string.format('%.0f', tonumber(string.match(page[8][1], '^%d+')) + 1) .. '-0'
+        end
+        """;
+
     /// <summary>
-    /// Begins another log in place of what there is: <c>restart(epoch, tag, where the caller stands, mode, whether the database is another one, channel)</c>. Offsets go on; one is left out, so that
-    /// whoever stood at the head sees that it has missed something. Returns the lineage.
+    /// Begins another log in place of what there is, as ARGV 2 to 7 of its callers say. Offsets go on; one is left out, so that whoever stood at the head sees that it has missed something.
+    /// Returns the lineage.
     /// </summary>
     private const string Restart = """
-        local function restart(epoch, tag, at, mode, isAnother, channel)
+        local function restart(isAnother)
+          local epoch = ARGV[2]
           local state = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'lineage', 'horizon')
-          local head = math.max(tonumber(state[2] or '0'), at)
+          local head = math.max(tonumber(state[2] or '0'), tonumber(ARGV[4]))
           if state[1] or head > 0 then head = head + 1 end
           local lineage, horizon = state[3], state[4] or '0'
           if not lineage or isAnother then lineage, horizon = epoch, '0' end
           redis.call('DEL', KEYS[2], KEYS[3])
-          redis.call('HMSET', KEYS[1], 'epoch', epoch, 'head', string.format('%.0f', head), 'tag', tag, 'bytes', '0',
-            'first', string.format('%.0f', head + 1), 'firstAt', '0', 'mode', mode, 'lineage', lineage, 'horizon', horizon)
-          redis.call('PUBLISH', channel, 'B' .. epoch)
+          redis.call('HMSET', KEYS[1], 'epoch', epoch, 'head', string.format('%.0f', head), 'tag', ARGV[3], 'bytes', '0',
+            'first', string.format('%.0f', head + 1), 'firstAt', '0', 'mode', ARGV[5], 'format', ARGV[6], 'lineage', lineage, 'horizon', horizon)
+          redis.call('PUBLISH', ARGV[7], 'B' .. epoch)
           return lineage
         end
 

@@ -40,6 +40,12 @@ internal interface IBackplane
     /// <param name="isAnother">It is not the one that this node, or the log, knew: the history is another one, or the same at an earlier place.</param>
     void Observe(DatabaseHistory seen, bool isAnother);
 
+    /// <summary>Completes when somebody wants to know which databases this node is on: they are to be seen anew, though nothing seems to have happened to them.</summary>
+    Task WaitUntilAskedAsync(CancellationToken cancellationToken);
+
+    /// <summary>The process ends, and something that was committed here, or may be, will not come: other nodes' readers cannot rely on the log.</summary>
+    void EndIncomplete();
+
     /// <summary>Takes a committed changeset. Never blocks on anything outside the process and never throws: the save is done.</summary>
     void Append(Changeset changeset);
 
@@ -61,4 +67,7 @@ internal sealed class LogTrimmedException(long after, long first)
     : Exception($"The log was asked for what comes after offset {after}, but begins at {first}. Raise the log's retention.");
 
 /// <summary>The log is somewhere else, and does not answer.</summary>
-internal sealed class BackplaneSilentException(string message, Exception? inner = null) : Exception(message, inner);
+internal class BackplaneSilentException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The log is that of somebody else, who is on another database.</summary>
+internal sealed class ForeignLogException(string message) : BackplaneSilentException(message);

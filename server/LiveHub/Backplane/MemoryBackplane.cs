@@ -45,6 +45,12 @@ internal sealed class MemoryBackplane(IOptions<LiveHubOptions> options, TimeProv
         }
     }
 
+    public Task WaitUntilAskedAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
+    public void EndIncomplete()
+    {
+    }
+
     public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken)
     {
         _log.RaiseHorizon(shown);

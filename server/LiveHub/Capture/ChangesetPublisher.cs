@@ -11,10 +11,20 @@ namespace LiveHub.Capture;
 /// (docs/decisions/0015). Nothing here throws: the commit is done.
 /// </summary>
 internal sealed class ChangesetPublisher(IBackplane backplane, DatabaseHistories histories, CommitWindow window, LiveHubMetrics metrics, TimeProvider time, GuardedLogger<ChangesetPublisher> logger)
+    : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<ChangesetId, byte> _named = new();
     private long _version;
+    private int _inTurn;
+
+    public void Dispose()
+    {
+        if (Volatile.Read(ref _inTurn) > 0)
+        {
+            backplane.EndIncomplete();
+        }
+    }
 
     /// <summary>Whether a changeset will come, however long ago its transaction began.</summary>
     public bool IsToCome(ChangesetId id) => _named.ContainsKey(id);
@@ -135,6 +145,7 @@ internal sealed class ChangesetPublisher(IBackplane backplane, DatabaseHistories
 
     private async Task AppendInTurnAsync(ChangesetBuilder writes, Stamp stamp, Changeset changeset, CommitWindow.Ticket own)
     {
+        Interlocked.Increment(ref _inTurn);
         try
         {
             await window.WaitForEarlierAsync(writes, stamp);
@@ -156,6 +167,7 @@ internal sealed class ChangesetPublisher(IBackplane backplane, DatabaseHistories
         finally
         {
             own.Close();
+            Interlocked.Decrement(ref _inTurn);
         }
     }
 

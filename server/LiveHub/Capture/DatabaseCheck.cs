@@ -2,6 +2,7 @@ using System.Data.Common;
 using LiveHub.Backplane;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -9,7 +10,7 @@ namespace LiveHub.Capture;
 
 /// <summary>
 /// Refuses to start on a database that would break a promise. One that cannot be reached yet, or has not all tables yet, is no reason not to
-/// start: it is looked at again until it can be. So is where each database stands, once the log is heard: it may have been restored while no node ran (rule 8).
+/// start: it is looked at again until it can be. It tells the log which databases these are, before anybody is welcome and whenever somebody asks (rule 8).
 /// </summary>
 internal sealed class DatabaseCheck(
     LiveModel model, Databases databases, IBackplane backplane, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<DatabaseCheck> logger)
@@ -24,12 +25,11 @@ internal sealed class DatabaseCheck(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         var faults = new List<string>();
-        var isHeard = backplane.WaitUntilHeardAsync(cancellationToken).IsCompletedSuccessfully;
         foreach (var context in model.Contexts)
         {
             var found = await FindFaultsAsync(context, cancellationToken);
             faults.AddRange(found.Faults);
-            if (!found.IsComplete || !isHeard)
+            if (!found.IsComplete)
             {
                 _open.Add(context);
             }
@@ -40,13 +40,14 @@ internal sealed class DatabaseCheck(
             throw LiveModel.Invalid(faults);
         }
 
-        await ToldAsync(cancellationToken);
+        await TellAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(LookAgainAsync(stoppingToken), AnswerAsync(stoppingToken));
+
+    private async Task LookAgainAsync(CancellationToken stoppingToken)
     {
-        await backplane.WaitUntilHeardAsync(stoppingToken);
         for (var delay = First; _open.Count > 0; delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, Longest.Ticks)))
         {
             await Task.Delay(delay, time, stoppingToken);
@@ -66,12 +67,31 @@ internal sealed class DatabaseCheck(
         }
     }
 
-    /// <summary>Nobody is to go on from a log of another history: what the log was told of the databases, it has heard before anybody is welcome.</summary>
-    private async Task ToldAsync(CancellationToken cancellationToken)
+    /// <summary>Which databases these are, whenever somebody asks; not more often than is good for them.</summary>
+    private async Task AnswerAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await backplane.WaitUntilAskedAsync(stoppingToken);
+            foreach (var context in model.Contexts)
+            {
+                await WithDatabaseAsync(context, (database, db, patience) => database.ObserveAsync(db, patience), stoppingToken);
+            }
+
+            await Task.Delay(First, time, stoppingToken);
+        }
+    }
+
+    /// <summary>Nobody is to go on from a log of another database: what it was told, it has heard before anybody is welcome.</summary>
+    private async Task TellAsync(CancellationToken cancellationToken)
     {
         try
         {
             await backplane.ReadHeadAsync(shown: default, cancellationToken);
+        }
+        catch (ForeignLogException e)
+        {
+            throw new InvalidOperationException($"LiveHub cannot start: {e.Message}", e);
         }
         catch (BackplaneSilentException)
         {
@@ -81,20 +101,32 @@ internal sealed class DatabaseCheck(
 
     private async Task<DatabaseFaults> FindFaultsAsync(ContextModel context, CancellationToken cancellationToken)
     {
+        var found = new DatabaseFaults([], IsComplete: false);
+        await WithDatabaseAsync(
+            context,
+            async (database, db, patience) =>
+            {
+                await database.ObserveAsync(db, patience);
+                found = await database.FindFaultsAsync(db, context, patience);
+            },
+            cancellationToken);
+        return found;
+    }
+
+    /// <summary>Asks a context's database something. One that is away is none that breaks a promise.</summary>
+    private async Task WithDatabaseAsync(ContextModel context, Func<Database, DbContext, CancellationToken, Task> ask, CancellationToken cancellationToken)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
         {
             await using var scope = scopes.CreateAsyncScope();
             await using var lease = model.Rent(scope.ServiceProvider, context.ContextType);
-            var database = databases.For(context.ContextType);
-            await database.ObserveAsync(lease.Context, patience.Token);
-            return await database.FindFaultsAsync(lease.Context, context, patience.Token);
+            await ask(databases.For(context.ContextType), lease.Context, patience.Token);
         }
         catch (Exception e) when (IsAway(e) && !cancellationToken.IsCancellationRequested)
         {
             logger.CannotCheck(context.ContextType.Name, e);
-            return new([], IsComplete: false);
         }
     }
 

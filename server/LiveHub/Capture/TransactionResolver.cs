@@ -1,4 +1,5 @@
 using System.Data.Common;
+using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Diagnostics;
 using LiveHub.Model;
@@ -12,7 +13,7 @@ namespace LiveHub.Capture;
 /// committed is published, what was rolled back is dropped, and where nobody knows, the rows concerned are read again.
 /// </summary>
 internal sealed class TransactionResolver(
-    LiveModel model, Databases databases, ChangesetPublisher publisher, CommitWindow window, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<TransactionResolver> logger)
+    LiveModel model, Databases databases, ChangesetPublisher publisher, IBackplane backplane, CommitWindow window, IServiceScopeFactory scopes, TimeProvider time, GuardedLogger<TransactionResolver> logger)
     : IDisposable
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(10);
@@ -22,8 +23,17 @@ internal sealed class TransactionResolver(
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _stopping = new();
+    private int _open;
 
-    public void Dispose() => _stopping.Cancel();
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        if (Volatile.Read(ref _open) > 0)
+        {
+            // How they ended, nobody here finds out any more.
+            backplane.EndIncomplete();
+        }
+    }
 
     /// <summary>It has ended, or will, without a word. Never throws, and never waits.</summary>
     public void Resolve(OpenTransaction transaction)
@@ -35,6 +45,8 @@ internal sealed class TransactionResolver(
             // Until it is known, no snapshot shows what it may have committed.
             transaction.Window ??= transaction.Stamp is { } stamp ? window.Open(stamp.Transaction, transaction.WroteBefore, () => transaction.Hurried.Release())
                 : transaction.Backend is null ? null : window.Open();
+
+            Interlocked.Increment(ref _open);
 
             // Without what belongs to the caller: an ambient transaction, a synchronization context that may not live on.
             ThreadPool.UnsafeQueueUserWorkItem(static ask => _ = ask.Resolver.ResolveAsync(ask.Transaction, ask.Stopping), (Resolver: this, Transaction: transaction, Stopping: _stopping.Token), preferLocal: false);
@@ -67,7 +79,8 @@ internal sealed class TransactionResolver(
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // The process ends; nobody is left to tell.
+            // The process ends, and has said so.
+            return;
         }
         catch (Exception e)
         {
@@ -79,6 +92,8 @@ internal sealed class TransactionResolver(
                 transaction.Window?.Close();
             }
         }
+
+        Interlocked.Decrement(ref _open);
     }
 
     private async Task<TransactionState> EndAsync(OpenTransaction transaction, CancellationToken stopping)

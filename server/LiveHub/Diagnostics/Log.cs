@@ -86,4 +86,10 @@ internal static partial class Log
 
     [LoggerMessage(27, LogLevel.Error, "A changeset could not be written for other nodes; who watches its entities reads again.")]
     public static partial void ChangesetUnwritable(this GuardedLogger logger, Exception exception);
+
+    [LoggerMessage(28, LogLevel.Information, "This node joins the log in Redis anew. {Reason}")]
+    public static partial void JoinsAnew(this GuardedLogger logger, string reason);
+
+    [LoggerMessage(29, LogLevel.Error, "{Fault} Until then nobody is served here.")]
+    public static partial void LogIsForeign(this GuardedLogger logger, string fault);
 }

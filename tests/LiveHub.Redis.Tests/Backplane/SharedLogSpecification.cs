@@ -163,18 +163,46 @@ public abstract class SharedLogSpecification : BackplaneSpecification
     }
 
     [Fact]
-    public async Task Rule_8_a_node_that_comes_and_sees_another_history_than_the_log_is_of_begins_an_epoch()
+    public async Task Rule_8_a_node_that_comes_alone_and_sees_another_history_than_the_log_is_of_begins_an_epoch()
     {
         var nodes = await NodesAsync(2);
         nodes[0].Log.Observe(new("Shop", "first", 1_000), isAnother: false);
         nodes[0].Append(3);
         await LogNode.ConvergeAsync(nodes);
+        await ((IAsyncDisposable)nodes[0].Log).DisposeAsync();
         nodes[1].Log.Observe(new("Shop", "second", 2_000), isAnother: false);
-        await LogNode.ConvergeAsync(nodes);
-        Assert.All(nodes, n => Assert.Single(n.Resets));
+        await LogNode.ConvergeAsync([nodes[1]]);
+        Assert.Single(nodes[1].Resets);
         nodes[1].Log.Observe(new("Another", "first", 1), isAnother: false);
+        await LogNode.ConvergeAsync([nodes[1]]);
+        Assert.Single(nodes[1].Resets);
+    }
+
+    [Fact]
+    public async Task G2_a_node_that_comes_to_others_of_another_database_brings_nothing_into_their_log_until_they_are_on_it_too()
+    {
+        var nodes = await NodesAsync(3);
+        var others = nodes.Take(2).ToList();
+        Assert.All(others, n => n.Log.Observe(new("Shop", "first", 1_000), isAnother: false));
+        await LogNode.ConvergeAsync(others);
+        var asked = others.Select(n => n.Log.WaitUntilAskedAsync(Stopping)).ToList();
+        await Until.TrueAsync(() => nodes[2].Log.HistoryOf("Shop") is not null, () => "It does not know it.");
+        var second = nodes[2].Log.HistoryOf("Shop")! with { History = "second", Version = 2_000 };
+        nodes[2].Log.Observe(second, isAnother: true);
+        var own = nodes[2].Append(3);
+        await Task.WhenAll(asked);
+        await Until.TrueAsync(() => nodes[2].Log.SilentSince is not null, () => "It is heard.");
+        var fault = await Assert.ThrowsAsync<ForeignLogException>(async () => await nodes[2].Log.ReadHeadAsync(shown: default, Stopping));
+        Assert.Contains("Prefix", fault.Message, StringComparison.Ordinal);
+        await LogNode.ConvergeAsync(others);
+        Assert.All(others, n => Assert.DoesNotContain(own, n.HasSeen));
+        Assert.All(nodes, n => Assert.Empty(n.Resets));
+
+        // It was a restore, after all: one of those who were there has found out.
+        nodes[0].Log.Observe(second, isAnother: true);
         await LogNode.ConvergeAsync(nodes);
         Assert.All(nodes, n => Assert.Single(n.Resets));
+        Assert.Null(nodes[2].Log.SilentSince);
     }
 
     [Fact]

@@ -7,5 +7,7 @@ internal sealed class LeapingClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ahead));
 
+    public override long GetTimestamp() => base.GetTimestamp() + (long)(TimeSpan.FromTicks(Interlocked.Read(ref _ahead)).TotalSeconds * TimestampFrequency);
+
     public void Leap(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
 }

@@ -70,6 +70,34 @@ public sealed class RestoredTests(PostgresServer server)
         await StartsAnewAsync(nodes, guest);
     }
 
+    [Fact]
+    public async Task G2_an_application_on_another_database_does_not_start_on_the_log_of_one_that_runs_and_says_why()
+    {
+        await using var nodes = await ShopNodes.StartAsync(server, count: 1);
+        await nodes[0].AddItemsAsync(1, "cup");
+        await using var guest = await Guest.AtAsync(nodes[0]);
+        await using var others = nodes.Beside(_ => { });
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => others.AddAsync());
+        Assert.Contains("of another database", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'livehub'", fault.Message, StringComparison.Ordinal);
+        await nodes.SettleAsync(guest);
+        Assert.Null(guest.RetryMs);
+    }
+
+    [Fact]
+    public async Task Rule_8_a_node_that_starts_after_a_restore_makes_those_that_run_look_and_all_begin_anew()
+    {
+        await using var nodes = await ShopNodes.StartAsync(server, count: 1);
+        await nodes[0].AddItemsAsync(1, "cup");
+        await using var guest = await Guest.AtAsync(nodes[0]);
+        await server.ReplaceDatabaseAsync(nodes[0].ConnectionString);
+        await nodes.AddAsync();
+        await guest.UntilSentAwayAsync();
+        await guest.GoToAsync(nodes[1]);
+        Assert.Empty(guest.View.Resumed);
+        await nodes.SettleAsync(guest);
+    }
+
     /// <summary>A guest is left without a node.</summary>
     private static async Task<Guest> StopAsync(ShopNodes nodes)
     {

@@ -28,6 +28,10 @@ internal abstract class WrappedLog : IBackplane
 
     public void Observe(DatabaseHistory seen, bool isAnother) => Inner.Observe(seen, isAnother);
 
+    public Task WaitUntilAskedAsync(CancellationToken cancellationToken) => Inner.WaitUntilAskedAsync(cancellationToken);
+
+    public void EndIncomplete() => Inner.EndIncomplete();
+
     public virtual void Append(Changeset changeset) => Inner.Append(changeset);
 
     public ValueTask<Position> ReadHeadAsync(TransactionId shown, CancellationToken cancellationToken) => Inner.ReadHeadAsync(shown, cancellationToken);

@@ -42,6 +42,12 @@ internal sealed class LosingLog : IBackplane
         }
     }
 
+    public Task WaitUntilAskedAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
+    public void EndIncomplete()
+    {
+    }
+
     public void Append(Changeset changeset) => _entries.Writer.TryWrite(new(_head = new(_head.Offset + 1, (ulong)_head.Offset + 77), changeset));
 
     public void Append(params Change[] changes) => Append(Catalog.Changeset(changes));
