@@ -163,7 +163,7 @@ internal sealed partial class RedisBackplane
             return false;
         }
 
-        _log.Add(_own.TryRemove(frame.Id, out var own) ? own : Read(frame), frame.Position.Tag, frame.At - TimeSpan.FromTicks(Volatile.Read(ref _skew)), frame.VersionBefore);
+        _log.Add(_own.TryRemove(frame.Id, out var own) ? own : Read(frame), frame.Position.Tag, frame.At - Skew, frame.VersionBefore);
         return true;
     }
 

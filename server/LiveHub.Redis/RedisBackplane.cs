@@ -91,6 +91,9 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     public Position Head => _log.Head;
 
+    /// <summary>By how much Redis's clock is ahead of this node's.</summary>
+    internal TimeSpan Skew => TimeSpan.FromTicks(Volatile.Read(ref _skew));
+
     /// <summary>A node that has not been there for so long is gone.</summary>
     internal TimeSpan NodeTimeout { get; set; } = TimeSpan.FromSeconds(15);
 

@@ -1,10 +1,12 @@
+using LiveHub.Capture;
+using LiveHub.Model;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace LiveHub.Redis;
 
 /// <summary>Finds all faults at once.</summary>
-internal sealed class RedisOptionsValidator(IEnumerable<RedisRegistration> registrations) : IValidateOptions<RedisOptions>
+internal sealed class RedisOptionsValidator(IEnumerable<RedisRegistration> registrations, IEnumerable<ContextRegistration> contexts, Databases databases) : IValidateOptions<RedisOptions>
 {
     private const int LongestPrefix = 100;
 
@@ -22,6 +24,7 @@ internal sealed class RedisOptionsValidator(IEnumerable<RedisRegistration> regis
         Check(nameof(options.MaxQueuedChangesets), options.MaxQueuedChangesets, 1, 1_000_000);
         Check(nameof(options.MaxQueuedBytes), options.MaxQueuedBytes, 64L << 10, 1L << 30);
         CheckRegistrations(faults);
+        CheckVersions(faults);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 
         void Check<T>(string option, T value, T min, T max)
@@ -53,6 +56,12 @@ internal sealed class RedisOptionsValidator(IEnumerable<RedisRegistration> regis
             }
         }
     }
+
+    /// <summary>Where versions are each process's own count, what one node has saved seems older than what another has, and would not be shown.</summary>
+    private void CheckVersions(List<string> faults)
+        => faults.AddRange(contexts.Where(context => !databases.For(context.ContextType).CapturesSaves).Select(context =>
+            $"{context.ContextType.Name}: several nodes need versions that hold for all of them, which LiveHub has from PostgreSQL. Add UsePostgreSql() (package LiveHub.PostgreSql) to " +
+            $"AddLiveHub<{context.ContextType.Name}>, or leave UseRedis out."));
 
     /// <summary>It may hold a password: no fault repeats it.</summary>
     private static void CheckConfiguration(string? configuration, List<string> faults)

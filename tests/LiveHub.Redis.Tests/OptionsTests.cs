@@ -5,7 +5,7 @@ namespace LiveHub.Redis.Tests;
 
 public sealed class OptionsTests
 {
-    private static readonly RedisOptionsValidator Validator = new([]);
+    private static readonly RedisOptionsValidator Validator = new([], [], new([]));
 
     [Fact]
     public void What_is_left_as_it_is_is_good() => Assert.Equal([], Faults(_ => { }));

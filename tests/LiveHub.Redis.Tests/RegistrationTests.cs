@@ -48,13 +48,21 @@ public sealed class RegistrationTests
     public void An_empty_connection_string_is_refused_at_once()
         => Assert.Throws<ArgumentException>(() => OptionsOf(live => live.UseRedis(" "), _ => { }));
 
-    private static RedisOptions OptionsOf(Action<LiveHubBuilder<ShopDb>> shop, Action<LiveHubBuilder<CatalogDb>> catalog, Action<IServiceCollection>? more = null)
+    [Fact]
+    public void Contexts_whose_versions_hold_for_one_process_alone_are_refused_by_name()
+    {
+        var fault = Assert.Throws<OptionsValidationException>(() => OptionsOf(live => live.UseRedis(Server), _ => { }, versions: false));
+        Assert.Equal(["CatalogDb", "ShopDb"], fault.Failures.Select(f => f[..f.IndexOf(':', StringComparison.Ordinal)]).Order());
+        Assert.All(fault.Failures, f => Assert.Contains("UsePostgreSql()", f, StringComparison.Ordinal));
+    }
+
+    private static RedisOptions OptionsOf(Action<LiveHubBuilder<ShopDb>> shop, Action<LiveHubBuilder<CatalogDb>> catalog, Action<IServiceCollection>? more = null, bool versions = true)
     {
         var services = new ServiceCollection();
         services.AddDbContext<ShopDb>(o => o.UseNpgsql());
         services.AddDbContext<CatalogDb>(o => o.UseNpgsql());
-        services.AddLiveHub(shop);
-        services.AddLiveHub(catalog);
+        services.AddLiveHub<ShopDb>(live => shop(versions ? live.UsePostgreSql() : live));
+        services.AddLiveHub<CatalogDb>(live => catalog(versions ? live.UsePostgreSql() : live));
         more?.Invoke(services);
         using var provider = services.BuildServiceProvider();
         return provider.GetRequiredService<IOptions<RedisOptions>>().Value;

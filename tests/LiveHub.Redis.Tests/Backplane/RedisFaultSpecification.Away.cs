@@ -38,6 +38,68 @@ public abstract partial class RedisFaultSpecification
         NobodyStartedAgain(nodes);
     }
 
+    /// <param name="parameter">By which it is told to refuse writes: it is full, or too few replicas have what it has.</param>
+    [Theory]
+    [InlineData("maxmemory", "1", "0")]
+    [InlineData("min-replicas-to-write", "1", "0")]
+    public async Task G11_a_server_that_answers_and_takes_no_writes_is_not_heard_and_costs_nothing_when_it_does_again(string parameter, string refuses, string takes)
+    {
+        var nodes = await StartAsync();
+        await nodes.ConvergeAsync();
+        var connections = await nodes.Server.ConnectionsAsync();
+        await nodes.Server.ExecuteAsync("CONFIG", "SET", parameter, refuses);
+        nodes.All[0].Append(1);
+        await Until.TrueAsync(() => nodes.All.All(n => n.Log.SilentSince is not null), () => "They hear it.");
+        await Assert.ThrowsAsync<BackplaneSilentException>(async () => await nodes.All[1].Log.ReadHeadAsync(shown: default, Stopping));
+
+        // It is not stormed by nodes that try again.
+        Assert.InRange(await nodes.Server.ConnectionsAsync() - connections, 1, 200);
+        await nodes.Server.ExecuteAsync("CONFIG", "SET", parameter, takes);
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+        Assert.All(nodes.All, n => Assert.Null(n.Log.SilentSince));
+    }
+
+    [Fact]
+    public async Task G11_what_cannot_be_brought_into_the_log_makes_its_node_silent_though_it_hears_the_others()
+    {
+        var nodes = await StartAsync(count: 2);
+        await nodes.ConvergeAsync();
+        await nodes.Server.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+        nodes.All[0].Append(1);
+        await Until.TrueAsync(() => nodes.All[0].Log.SilentSince is not null, () => "It is heard.");
+        await nodes.Server.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+        await nodes.ConvergeAsync();
+    }
+
+    /// <summary>Redis is there and slow, or a node saves faster than it takes.</summary>
+    [Fact]
+    public async Task Rule_13_more_than_may_wait_while_Redis_is_there_makes_the_readers_of_all_nodes_start_again()
+    {
+        var nodes = await StartAsync(configure: o => o.MaxQueuedChangesets = 10);
+        await nodes.ConvergeAsync();
+        nodes.All[0].Append(2_000);
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+        var later = nodes.All[0].Append(1)[0];
+        await SeenByAllAsync(nodes, later);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_is_too_large_to_be_sent_around_does_not_fill_what_may_wait()
+    {
+        var nodes = await StartAsync(configure: o => o.CommandTimeout = TimeSpan.FromSeconds(5));
+        await nodes.ConvergeAsync();
+        var rows = Enumerable.Range(1, 20_000).Select(k => Samples.Book(k, new('x', 500))).ToArray();
+        var large = Enumerable.Range(0, 3).Select(_ => nodes.All[0].Append(Samples.Changeset(rows))).ToList();
+        Assert.True(large[0].SizeBytes > 16 << 20);
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+        var entries = nodes.All[1].Entries.Where(e => large.Exists(c => c.Id == e.Changeset.Id)).ToList();
+        Assert.Equal(3, entries.Count);
+        Assert.All(entries, e => Assert.Equal((0, 1), (e.Changeset.Changes.Length, e.Changeset.Invalidations.Length)));
+    }
+
     [Fact]
     public async Task What_was_appended_while_Redis_was_away_comes_afterwards_in_its_order()
     {

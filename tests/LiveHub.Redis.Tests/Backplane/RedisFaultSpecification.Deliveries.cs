@@ -48,6 +48,56 @@ public abstract partial class RedisFaultSpecification
     }
 
     [Fact]
+    public async Task A_channel_over_which_nothing_comes_for_long_is_given_up()
+    {
+        var nodes = await StartAsync(2);
+        await nodes.ConvergeAsync();
+        nodes.Lines[1].Loss = 1;
+        var writing = true;
+        var writer = Task.Run(
+            async () =>
+            {
+                for (; Volatile.Read(ref writing); await Task.Delay(20, Stopping))
+                {
+                    nodes.All[0].Append(1);
+                }
+            },
+            Stopping);
+
+        // It cannot be had, either: this node is better not asked.
+        await Until.TrueAsync(() => nodes.All[1].Log.SilentSince is not null, () => "It is heard.", TimeSpan.FromSeconds(30));
+        nodes.Lines[1].Loss = 0;
+        await Until.TrueAsync(() => nodes.All[1].Log.SilentSince is null, () => "It is not heard.", TimeSpan.FromSeconds(30));
+        Volatile.Write(ref writing, false);
+        await writer;
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task A_prefix_for_channels_in_the_connection_string_makes_nobody_deaf()
+    {
+        var nodes = await StartAsync(2, configure: o => o.Configuration += ",channelPrefix=board:");
+        await nodes.ConvergeAsync();
+        Assert.Equal(["{livehub}:entries"], ((object?[])(await nodes.Server.ExecuteAsync("PUBSUB", "CHANNELS", "*livehub*"))!).Cast<string>());
+    }
+
+    [Fact]
+    public async Task What_is_too_much_for_a_message_is_read_from_the_log_by_all_and_in_order()
+    {
+        var nodes = await StartAsync(configure: o => o.CommandTimeout = TimeSpan.FromSeconds(5));
+        nodes.Lines[0].Cut();
+        foreach (var length in (int[])[100, 2_000_000, 100, 3_000_000, 500_000, 500_000, 500_000, 500_000, 100])
+        {
+            nodes.All[0].Append(Samples.Changeset(Samples.Book(1, new('x', length))));
+        }
+
+        nodes.Lines[0].Mend();
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+
+    [Fact]
     public async Task A_last_delivery_that_is_lost_is_read_from_the_log_though_nothing_comes_after_it()
     {
         var nodes = await StartAsync(2);

@@ -71,6 +71,48 @@ public abstract partial class RedisFaultSpecification
         EverybodyStartedAgain(nodes);
     }
 
+    [Theory]
+    [InlineData("999999999-0", "e", "x")]
+    [InlineData("999999999-0", "e", "a frame that is as long as one has to be, and says nothing that makes sense")]
+    [InlineData("999999999-5", "name", "value")]
+    public async Task Rule_14_what_somebody_else_writes_into_the_stream_makes_everybody_start_again_and_stops_nothing(string id, string field, string value)
+    {
+        var nodes = await StartAsync();
+        nodes.All[0].Append(3);
+        await nodes.ConvergeAsync();
+        await nodes.Server.ExecuteAsync("XADD", "{livehub}:log", id, field, value);
+        nodes.All[1].Append(3);
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_14_a_stream_that_is_evicted_makes_nobody_wait()
+    {
+        var nodes = await StartAsync();
+        nodes.All[0].Append(3);
+        await nodes.ConvergeAsync();
+        nodes.Lines[2].Cut();
+        nodes.All[0].Append(3);
+        await nodes.ConvergeOthersAsync(2);
+        await nodes.Server.ExecuteAsync("DEL", "{livehub}:log");
+        nodes.Lines[2].Mend();
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_22_a_log_of_a_later_release_is_left_alone_and_said_to_be()
+    {
+        var nodes = await StartAsync(count: 1);
+        nodes.All[0].Append(3);
+        await nodes.ConvergeAsync();
+        await nodes.Server.ExecuteAsync("HSET", "{livehub}:state", "format", "2");
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => nodes.LogAsync());
+        Assert.Contains("of a later release of LiveHub", fault.Message, StringComparison.Ordinal);
+        NobodyStartedAgain(nodes);
+    }
+
     /// <param name="more">What is appended on the promoted replica: fewer than were lost, as many, more.</param>
     [Theory]
     [InlineData(5)]

@@ -129,6 +129,9 @@ internal sealed class RedisServer : IAsyncDisposable
         return long.Parse(stats["total_net_input_bytes"], CultureInfo.InvariantCulture) + long.Parse(stats["total_net_output_bytes"], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Connections that were made to it since <see cref="ResetCountsAsync"/>, those of the question too.</summary>
+    public async Task<long> ConnectionsAsync() => long.Parse((await InfoAsync("stats"))["total_connections_received"], CultureInfo.InvariantCulture);
+
     public Task ResetCountsAsync() => ExecuteAsync("CONFIG", "RESETSTAT");
 
     /// <summary>A command on a connection of its own. Texts are bytes: each character is one.</summary>

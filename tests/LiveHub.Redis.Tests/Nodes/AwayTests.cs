@@ -9,6 +9,29 @@ public sealed class AwayTests(PostgresServer server)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(-20)]
+    public async Task A_node_whose_clock_is_wrong_hears_the_log_as_others_do_and_reaches_back_as_far(int minutes)
+    {
+        await using var nodes = await ShopNodes.StartAsync(server, count: 1);
+        nodes.Clock.Set(TimeSpan.FromMinutes(minutes));
+        await Until.TrueAsync(() => Math.Abs(((RedisBackplane)nodes[0].Log).Skew.TotalMinutes + minutes) < 1, () => "Nobody has noticed.");
+        Assert.Null(nodes[0].Log.SilentSince);
+        await nodes[0].AddItemsAsync(1, "cup");
+        await using var guest = await Guest.AtAsync(nodes[0]);
+        var begin = nodes[0].Log.Begin;
+        for (var i = 0; i < 20; i++)
+        {
+            await nodes[0].RenameAsync(1, $"name {i}");
+        }
+
+        Assert.Equal(begin, nodes[0].Log.Begin);
+        await guest.GoToAsync(nodes[0]);
+        guest.HasResumed();
+        await nodes.SettleAsync(guest);
+    }
+
     /// <param name="isKilled">Or it stands still, and its connections stay.</param>
     [Theory]
     [InlineData(true)]

@@ -1,6 +1,8 @@
 using LiveHub.Backplane;
 using LiveHub.Tests.Infrastructure;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace LiveHub.Redis.Tests.Nodes;
 
@@ -12,19 +14,7 @@ public sealed class LostNodeTests(PostgresServer server)
     [InlineData(false)]
     public async Task G11_after_a_node_went_without_a_word_with_what_it_had_saved_everybody_begins_anew(bool isCutOff)
     {
-        await using var nodes = await ShopNodes.StartAsync(server, count: 0, configure: redis => redis.CommandTimeout = TimeSpan.FromMilliseconds(500));
-        for (var i = 0; i < 2; i++)
-        {
-            await nodes.AddAsync(services => services
-                .AddSingleton(s =>
-                {
-                    var log = ActivatorUtilities.CreateInstance<RedisBackplane>(s);
-                    log.NodeTimeout = TimeSpan.FromSeconds(1);
-                    return log;
-                })
-                .AddSingleton<IBackplane>(s => s.GetRequiredService<RedisBackplane>()));
-        }
-
+        await using var nodes = await StartAsync();
         await nodes[0].AddItemsAsync(1, "cup");
         await using var guest = await Guest.AtAsync(nodes[0]);
         if (isCutOff)
@@ -37,5 +27,60 @@ public sealed class LostNodeTests(PostgresServer server)
         nodes.Lines[1].Cut();
         await nodes.LoseAsync(1);
         await guest.UntilSentAwayAsync();
+    }
+
+    [Fact]
+    public async Task G11_a_node_that_is_stopped_before_it_learns_how_a_transaction_ended_takes_no_leave()
+    {
+        await using var nodes = await StartAsync();
+        await nodes[0].AddItemsAsync(1, "cup");
+        await using var guest = await Guest.AtAsync(nodes[0]);
+        await using var connection = new NpgsqlConnection(nodes[0].ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var db = nodes[1].ContextOn(connection))
+        {
+            await db.Database.UseTransactionAsync(transaction);
+            (await db.Items.SingleAsync()).Name = "committed at last";
+            await db.SaveChangesAsync();
+        }
+
+        await nodes.LoseAsync(1);
+        await transaction.CommitAsync();
+        await guest.UntilSentAwayAsync();
+        await guest.GoToAsync(nodes[0]);
+        Assert.Equal("committed at last", guest.NameOf(1));
+    }
+
+    [Fact]
+    public async Task A_node_that_is_stopped_with_nothing_left_to_tell_costs_nobody_anything()
+    {
+        await using var nodes = await StartAsync();
+        await nodes[0].AddItemsAsync(1, "cup");
+        await using var guest = await Guest.AtAsync(nodes[0]);
+        await nodes[1].RenameAsync(1, "saved last");
+        await nodes.LoseAsync(1);
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        await guest.UntilAsync(_ => guest.NameOf(1) == "saved last");
+        await nodes.SettleAsync(guest);
+        Assert.Null(guest.RetryMs);
+    }
+
+    private async Task<ShopNodes> StartAsync()
+    {
+        var nodes = await ShopNodes.StartAsync(server, count: 0, configure: redis => redis.CommandTimeout = TimeSpan.FromMilliseconds(500));
+        for (var i = 0; i < 2; i++)
+        {
+            await nodes.AddAsync(services => services
+                .AddSingleton(s =>
+                {
+                    var log = ActivatorUtilities.CreateInstance<RedisBackplane>(s);
+                    log.NodeTimeout = TimeSpan.FromSeconds(1);
+                    return log;
+                })
+                .AddSingleton<IBackplane>(s => s.GetRequiredService<RedisBackplane>()));
+        }
+
+        return nodes;
     }
 }

@@ -24,7 +24,7 @@ public sealed class StartingTests(PostgresServer server)
     {
         await using var redis = await RedisServer.StartAsync(password: "secret");
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => Shop.StartAsync(server, live: live => live.UseRedis(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{redis.Port},password=wrongword"))));
+            () => Shop.StartAsync(server, live: live => live.UsePostgreSql().UseRedis(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{redis.Port},password=wrongword"))));
         Assert.Contains("it refuses the password", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wrongword", fault.ToString(), StringComparison.Ordinal);
     }

@@ -30,7 +30,7 @@ internal abstract class WrappedLog : IBackplane
 
     public Task WaitUntilAskedAsync(CancellationToken cancellationToken) => Inner.WaitUntilAskedAsync(cancellationToken);
 
-    public void EndIncomplete() => Inner.EndIncomplete();
+    public virtual void EndIncomplete() => Inner.EndIncomplete();
 
     public virtual void Append(Changeset changeset) => Inner.Append(changeset);
 
