@@ -4,6 +4,7 @@ using BoardSample.Model;
 using BoardSample.Seed;
 using LiveHub;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (builder.Configuration["urls"] is null)
@@ -45,7 +46,7 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception e) when (e is StartException or IOException)
+catch (Exception e) when (e is StartException or IOException or OptionsValidationException || e.Message.StartsWith("LiveHub cannot start", StringComparison.Ordinal))
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -63,16 +63,16 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Information, "Connection {Connection} ended while a long snapshot of {Entities} was on its way; its client begins anew.")]
     public static partial void SnapshotCut(this GuardedLogger logger, string connection, string entities);
 
-    [LoggerMessage(20, LogLevel.Warning, "Nothing is heard of the log in Redis; what is saved waits, and readers are told that they may be out of date. It is tried again.")]
+    [LoggerMessage(20, LogLevel.Warning, "Redis is away, or refuses: what is saved waits, and after 5 s readers are told that they may be out of date. It is tried again.")]
     public static partial void RedisIsAway(this GuardedLogger logger, Exception exception);
 
     [LoggerMessage(21, LogLevel.Information, "The log in Redis is heard again.")]
     public static partial void RedisIsBack(this GuardedLogger logger);
 
-    [LoggerMessage(22, LogLevel.Error, "More than {Changesets} changesets or {Bytes} bytes wait for Redis and are given up; the readers of all nodes start again from snapshots when it is back.")]
+    [LoggerMessage(22, LogLevel.Error, "More than {Changesets} changesets or {Bytes} bytes wait for Redis and are given up; the readers of all nodes start again from snapshots as soon as it takes something.")]
     public static partial void QueueOverflowed(this GuardedLogger logger, int changesets, long bytes);
 
-    [LoggerMessage(23, LogLevel.Warning, "The log {Epoch} in Redis was replaced by an older one: the readers of all nodes start again from snapshots.")]
+    [LoggerMessage(23, LogLevel.Warning, "The log {Epoch} in Redis was replaced by an older one, or somebody else has written into it: the readers of all nodes start again from snapshots.")]
     public static partial void LogReplaced(this GuardedLogger logger, string epoch);
 
     [LoggerMessage(24, LogLevel.Warning, "This node was away for longer than the log reaches back from offset {Offset}: its readers start again from snapshots.")]
