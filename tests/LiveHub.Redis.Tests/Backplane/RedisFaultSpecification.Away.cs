@@ -65,11 +65,13 @@ public abstract partial class RedisFaultSpecification
     {
         var nodes = await StartAsync(count: 2);
         await nodes.ConvergeAsync();
-        await nodes.Server.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+        await nodes.Server.ExecuteAsync("ACL", "SETUSER", "default", "-xadd");
         nodes.All[0].Append(1);
         await Until.TrueAsync(() => nodes.All[0].Log.SilentSince is not null, () => "It is heard.");
-        await nodes.Server.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+        Assert.Null(nodes.All[1].Log.SilentSince);
+        await nodes.Server.ExecuteAsync("ACL", "SETUSER", "default", "+xadd");
         await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
     }
 
     /// <summary>Redis is there and slow, or a node saves faster than it takes.</summary>
