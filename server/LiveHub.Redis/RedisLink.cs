@@ -20,6 +20,8 @@ internal sealed class RedisLink : IAsyncDisposable
     private const int MaxEntries = 500;
     private const int MaxPageBytes = 1 << 20;
 
+    private const string Lengths = "for i = 1, #KEYS do redis.call('HLEN', KEYS[i]) end";
+
     private static readonly TimeSpan MarkInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly ConnectionMultiplexer _multiplexer;
@@ -53,7 +55,8 @@ internal sealed class RedisLink : IAsyncDisposable
         configuration.ChannelPrefix = default;
         configuration.ConnectTimeout = (int)options.CommandTimeout.TotalMilliseconds;
         configuration.ConnectRetry = 1;
-        var connecting = ConnectionMultiplexer.ConnectAsync(configuration);
+        var log = new ConnectLog();
+        var connecting = ConnectionMultiplexer.ConnectAsync(configuration, log);
         ConnectionMultiplexer multiplexer;
         try
         {
@@ -63,13 +66,13 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             _ = connecting.ContinueWith(static c => c.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();
-            throw RedisFaultException.CannotConnect(where, e);
+            throw RedisFaultException.CannotConnect(where, log.HasRefusedPassword, e);
         }
 
         var link = new RedisLink(multiplexer, names, options.CommandTimeout);
         try
         {
-            await link.CheckAsync(where);
+            await link.CheckAsync(where, log);
             await link.ListenAsync(cancellationToken);
             return link;
         }
@@ -141,19 +144,21 @@ internal sealed class RedisLink : IAsyncDisposable
         });
     }
 
-    private async Task CheckAsync(string where)
+    /// <summary>It has streams, runs scripts, and no other program's keys are where ours are to be.</summary>
+    private async Task CheckAsync(string where, ConnectLog log)
     {
         try
         {
             await Database.ExecuteAsync("XLEN", (string)_names.Log!).WaitAsync(_timeout);
+            await Database.ScriptEvaluateAsync(Lengths, [_names.State, _names.Changesets, _names.Nodes]).WaitAsync(_timeout);
         }
-        catch (RedisServerException e) when (e.Message.Contains("unknown command", StringComparison.OrdinalIgnoreCase))
+        catch (RedisServerException e) when (e.Message.Contains("unknown command", StringComparison.OrdinalIgnoreCase) && e.Message.Contains("XLEN", StringComparison.OrdinalIgnoreCase))
         {
             throw RedisFaultException.TooOld(where, e);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            throw RedisFaultException.CannotConnect(where, e);
+            throw RedisFaultException.CannotConnect(where, log.HasRefusedPassword, e);
         }
     }
 

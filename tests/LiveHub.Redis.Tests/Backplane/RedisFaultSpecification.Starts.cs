@@ -52,6 +52,48 @@ public abstract partial class RedisFaultSpecification
     }
 
     [Fact]
+    public async Task A_start_on_a_server_without_streams_fails_and_says_which_version_is_needed()
+    {
+        await using var server = await RedisServer.StartAsync(unknown: ["XADD", "XLEN", "XRANGE", "XTRIM", "XREAD", "XDEL", "XINFO"]);
+        var fault = await RefusedAsync(new() { Configuration = server.Configuration });
+        Assert.Contains($":{server.Port} is older than version 5", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Redis 5 or later", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <param name="isUnknown">Or the user may not.</param>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_start_on_a_server_that_runs_no_scripts_fails_and_says_what_to_allow(bool isUnknown)
+    {
+        await using var server = await RedisServer.StartAsync(unknown: isUnknown ? ["EVAL", "EVALSHA", "SCRIPT"] : []);
+        if (!isUnknown)
+        {
+            await server.ExecuteAsync("ACL", "SETUSER", "default", "-@scripting");
+        }
+
+        var fault = await RefusedAsync(new() { Configuration = server.Configuration });
+        Assert.Contains($":{server.Port} cannot be used: it does not let LiveHub do what it needs", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Allow the user of the connection string scripts (EVALSHA, SCRIPT LOAD", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("state")]
+    [InlineData("log")]
+    [InlineData("changesets")]
+    [InlineData("nodes")]
+    public async Task A_start_where_another_program_has_a_key_under_the_prefix_fails_and_says_so(string key)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.ExecuteAsync("SET", $"{{mine}}:{key}", "another's");
+        var fault = await RefusedAsync(new() { Configuration = server.Configuration, Prefix = "mine" });
+        Assert.Contains($":{server.Port} cannot be used: a key under the prefix is not LiveHub's", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("RedisOptions.Prefix", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("network", fault.Message, StringComparison.Ordinal);
+        Assert.Equal("another's", await server.ExecuteAsync("GET", $"{{mine}}:{key}"));
+    }
+
+    [Fact]
     public async Task A_node_that_may_start_without_Redis_takes_part_when_it_is_there()
     {
         var nodes = await StartAsync(0, configure: o => o.StartWithoutRedis = true);

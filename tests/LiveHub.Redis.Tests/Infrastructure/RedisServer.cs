@@ -47,8 +47,9 @@ internal sealed class RedisServer : IAsyncDisposable
 
     /// <param name="password">What clients have to say; null: nothing.</param>
     /// <param name="isPersistent">Whether it keeps what it was told when it is killed and started again.</param>
-    public static Task<RedisServer> StartAsync(string? password = null, bool isPersistent = false)
-        => StartAsync(new(password) { IsPersistent = isPersistent });
+    /// <param name="unknown">Commands that it does not know.</param>
+    public static Task<RedisServer> StartAsync(string? password = null, bool isPersistent = false, params string[] unknown)
+        => StartAsync(new(password, [.. unknown.SelectMany(command => new[] { "--rename-command", command, "" })]) { IsPersistent = isPersistent });
 
     /// <summary>The same server by another way: a <see cref="Line"/>.</summary>
     public string ConfigurationAt(int port) => $"127.0.0.1:{port}{(_password is null ? "" : $",password={_password}")}";
