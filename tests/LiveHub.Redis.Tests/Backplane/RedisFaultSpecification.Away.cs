@@ -1,3 +1,4 @@
+using LiveHub.Changes;
 using LiveHub.Tests.Backplane;
 using LiveHub.Tests.Infrastructure;
 
@@ -103,6 +104,41 @@ public abstract partial class RedisFaultSpecification
     }
 
     [Fact]
+    public async Task G11_a_server_that_stands_still_for_half_a_minute_costs_nothing_but_that_time()
+    {
+        // As it is by default: longer than a node may be away before it counts as gone.
+        var defaults = new RedisOptions();
+        var nodes = await StartAsync(configure: o => (o.CommandTimeout, o.HeartbeatInterval) = (defaults.CommandTimeout, defaults.HeartbeatInterval));
+        await nodes.ConvergeAsync();
+        await nodes.Server.StopAsync();
+        var still = Task.Delay(TimeSpan.FromSeconds(30), Stopping);
+        var meanwhile = nodes.All.Select(_ => new List<Changeset>()).ToList();
+        var hasBeenSilent = false;
+        while (!still.IsCompleted)
+        {
+            for (var i = 0; i < nodes.All.Count; i++)
+            {
+                meanwhile[i].AddRange(nodes.All[i].Append(1));
+            }
+
+            hasBeenSilent |= nodes.All.All(n => n.Log.SilentSince is not null);
+            await Task.WhenAny(still, Task.Delay(20, Stopping));
+        }
+
+        Assert.True(hasBeenSilent, "Nobody has noticed.");
+        Assert.All(meanwhile, appended => Assert.DoesNotContain(appended, c => nodes.All.Any(n => n.HasSeen(c))));
+        await nodes.Server.ContinueAsync();
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+        Assert.All(nodes.All, n => Assert.Null(n.Log.SilentSince));
+        foreach (var appended in meanwhile)
+        {
+            var ids = appended.Select(c => c.Id).ToHashSet();
+            Assert.All(nodes.All, n => Assert.Equal(appended.Select(c => c.Id), n.Entries.Select(e => e.Changeset.Id).Where(ids.Contains)));
+        }
+    }
+
+    [Fact]
     public async Task What_was_appended_while_Redis_was_away_comes_afterwards_in_its_order()
     {
         var nodes = await StartAsync();
@@ -198,6 +234,27 @@ public abstract partial class RedisFaultSpecification
         await nodes.ConvergeOthersAsync(0);
         Assert.Empty(nodes.All[1].Resets);
         nodes.Lines[0].Mend();
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_13_what_was_given_up_is_made_good_though_the_first_try_of_that_fails()
+    {
+        var nodes = await StartAsync(2, configure: o => o.MaxQueuedChangesets = 5);
+        await nodes.ConvergeAsync();
+        nodes.Lines[0].Cut();
+        nodes.Lines[1].Cut();
+        await Until.TrueAsync(() => nodes.All.All(n => !n.Log.WaitUntilHeardAsync(default).IsCompleted), () => "They still hear Redis.");
+        nodes.All[0].Append(10);
+
+        // Whoever finds it may read, and not write.
+        await nodes.Server.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+        await nodes.Server.ResetCountsAsync();
+        nodes.Lines[0].Mend();
+        await Until.TrueAsync(async () => (await nodes.Server.CallsAsync()).GetValueOrDefault("subscribe") > 4, () => "It does not try again.");
+        await nodes.Server.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+        nodes.Lines[1].Mend();
         await nodes.ConvergeAsync();
         EverybodyStartedAgain(nodes);
     }

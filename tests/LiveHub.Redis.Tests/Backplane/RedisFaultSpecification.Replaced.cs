@@ -1,5 +1,6 @@
 using LiveHub.Redis.Tests.Infrastructure;
 using LiveHub.Tests.Infrastructure;
+using LiveHub.Tests.Model;
 
 namespace LiveHub.Redis.Tests.Backplane;
 
@@ -204,5 +205,31 @@ public abstract partial class RedisFaultSpecification
 
         await nodes.ConvergeAsync();
         NobodyStartedAgain(nodes);
+    }
+
+    [Fact]
+    public async Task Rule_8_what_was_saved_before_the_database_became_another_and_comes_after_that_is_read_again()
+    {
+        var nodes = await StartAsync(2);
+        nodes.All[0].Log.Observe(new("Shop", "first", 1_000), isAnother: false);
+        await nodes.ConvergeAsync();
+        nodes.Lines[0].Cut();
+        await Until.TrueAsync(() => !nodes.All[0].Log.WaitUntilHeardAsync(default).IsCompleted, () => "It still hears Redis.");
+        var before = nodes.All[0].Append(1)[0];
+        nodes.All[1].Log.Observe(new("Shop", "second", 500), isAnother: true);
+        await Until.TrueAsync(() => nodes.All[1].Resets.Count > 0, () => nodes.All[1].ToString());
+        nodes.Lines[0].Mend();
+        await nodes.ConvergeAsync();
+        EverybodyStartedAgain(nodes);
+        var after = nodes.All[0].Append(1)[0];
+        await SeenByAllAsync(nodes, after);
+        foreach (var log in nodes.All.Select(n => n.Log))
+        {
+            var entries = (await log.ReadRangeAsync(log.Begin.Offset, log.Head.Offset, Stopping))!;
+            var doubted = Assert.Single(entries, e => e.Changeset.Id == before.Id).Changeset;
+            Assert.Empty(doubted.Changes);
+            Assert.Equal(Catalog.Book, Assert.Single(doubted.Invalidations).Entity);
+            Assert.Equal(after.Changes.Length, Assert.Single(entries, e => e.Changeset.Id == after.Id).Changeset.Changes.Length);
+        }
     }
 }
