@@ -1,4 +1,3 @@
-using LiveHub.Changes;
 using LiveHub.Tests.Backplane;
 using LiveHub.Tests.Infrastructure;
 
@@ -101,41 +100,6 @@ public abstract partial class RedisFaultSpecification
         var entries = nodes.All[1].Entries.Where(e => large.Exists(c => c.Id == e.Changeset.Id)).ToList();
         Assert.Equal(3, entries.Count);
         Assert.All(entries, e => Assert.Equal((0, 1), (e.Changeset.Changes.Length, e.Changeset.Invalidations.Length)));
-    }
-
-    [Fact]
-    public async Task G11_a_server_that_stands_still_for_half_a_minute_costs_nothing_but_that_time()
-    {
-        // As it is by default: longer than a node may be away before it counts as gone.
-        var defaults = new RedisOptions();
-        var nodes = await StartAsync(configure: o => (o.CommandTimeout, o.HeartbeatInterval) = (defaults.CommandTimeout, defaults.HeartbeatInterval));
-        await nodes.ConvergeAsync();
-        await nodes.Server.StopAsync();
-        var still = Task.Delay(TimeSpan.FromSeconds(30), Stopping);
-        var meanwhile = nodes.All.Select(_ => new List<Changeset>()).ToList();
-        var hasBeenSilent = false;
-        while (!still.IsCompleted)
-        {
-            for (var i = 0; i < nodes.All.Count; i++)
-            {
-                meanwhile[i].AddRange(nodes.All[i].Append(1));
-            }
-
-            hasBeenSilent |= nodes.All.All(n => n.Log.SilentSince is not null);
-            await Task.WhenAny(still, Task.Delay(20, Stopping));
-        }
-
-        Assert.True(hasBeenSilent, "Nobody has noticed.");
-        Assert.All(meanwhile, appended => Assert.DoesNotContain(appended, c => nodes.All.Any(n => n.HasSeen(c))));
-        await nodes.Server.ContinueAsync();
-        await nodes.ConvergeAsync();
-        NobodyStartedAgain(nodes);
-        Assert.All(nodes.All, n => Assert.Null(n.Log.SilentSince));
-        foreach (var appended in meanwhile)
-        {
-            var ids = appended.Select(c => c.Id).ToHashSet();
-            Assert.All(nodes.All, n => Assert.Equal(appended.Select(c => c.Id), n.Entries.Select(e => e.Changeset.Id).Where(ids.Contains)));
-        }
     }
 
     [Fact]
