@@ -13,7 +13,7 @@ internal sealed class RedisFaultException(string message, Exception? inner = nul
     /// <param name="inner">What came of it.</param>
     public static RedisFaultException CannotConnect(string where, bool hasRefusedPassword, Exception inner)
     {
-        var why = hasRefusedPassword ? Password : Refusal(inner) ?? (inner is TimeoutException ? $"it does not answer. {Checks}" : $"{inner.Message} {Checks}");
+        var why = hasRefusedPassword ? Password : Refusal(inner) ?? (inner is TimeoutException ? $"it does not answer. {Checks}" : $"{inner.Message.TrimEnd('.')}. {Checks}");
         return new($"Redis at {where} cannot be used: {why}", inner);
     }
 
