@@ -6,8 +6,9 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { until } from '../../tools/lib/processes.mjs';
 import { startThrowaway } from '../../tools/lib/postgres/throwaway.mjs';
-import { ChaosServer } from './lib/chaos-server.mjs';
+import { Cluster } from './lib/cluster.mjs';
 import { Faults } from './lib/faults.mjs';
+import { report } from './lib/report.mjs';
 import { Writers } from './lib/writers.mjs';
 import { Reader } from './reader/reader.mjs';
 import { isLook, isWrite, READERS, ROUND, stepOf } from './schedule.mjs';
@@ -29,27 +30,28 @@ export const isDurable = (seed) => seed % 3 === 0;
 
 /**
  * @param {import('../../tools/lib/seeded.mjs').Run} run
- * @param {{ rule?: string, round?: number }} [options] `rule`: which one is turned off; `round`: after how many steps all is compared
+ * @param {{ nodes?: number, rule?: string, round?: number }} [options] `nodes`: how many servers there are; `rule`: which one is turned off; `round`: after how many steps all is compared
  * @returns {Promise<import('../../tools/lib/seeded.mjs').Report>}
  */
-export async function run({ seed, tally, mayTake, progress, shutdown }, { rule, round = rule ? BROKEN_ROUND : ROUND } = {}) {
+export async function run({ seed, tally, mayTake, progress, shutdown }, { nodes = 1, rule, round = rule ? BROKEN_ROUND : ROUND } = {}) {
   const durable = isDurable(seed);
   const { server } = await startThrowaway({ durable, shutdown });
   const database = `chaos_${randomBytes(6).toString('hex')}`;
-  const chaos = await ChaosServer.start({ server, database, rule, shutdown });
+  const cluster = await Cluster.start({ server, database, nodes, seed, rule, shutdown });
   const query = new pg.Client({ ...server, database });
   await query.connect();
   shutdown.add(() => query.end());
   let n = 0;
   let rounds = 0;
   const check = (ok, tell) => tally.check(ok, () => ({ step: n, ...tell() }));
-  const readers = await Promise.all(Array.from({ length: READERS }, (_, i) => Reader.behind(chaos.url, i, check)));
+  const readers = await Promise.all(Array.from({ length: READERS }, (_, i) => Reader.of(cluster, i, check)));
   shutdown.add(() => Promise.all(readers.map((reader) => reader.close())));
-  const writers = new Writers({ url: chaos.url, seed, shutdown });
-  const faults = new Faults({ server: chaos, readers, database: query });
+  const writers = new Writers({ url: cluster.url, seed, nodes, shutdown });
+  const faults = new Faults({ cluster, readers, writers, database: query });
   for (let isRight = true; isRight && mayTake(n);) {
+    cluster.begin();
     for (const end = n + round; n < end && mayTake(n); n++) {
-      const step = stepOf(seed, n);
+      const step = stepOf(seed, n, nodes);
       tally.steps++;
       if (isWrite(step)) await writers.take(n);
       else if (isLook(step)) readers[step.reader].take(step);
@@ -57,27 +59,18 @@ export async function run({ seed, tally, mayTake, progress, shutdown }, { rule, 
     }
     await faults.mend();
     await writers.settle();
-    isRight = await rest(chaos, readers, query, check, rule ? BROKEN_REST_MS : REST_MS);
+    isRight = await rest(cluster, readers, query, check, rule ? BROKEN_REST_MS : REST_MS);
     rounds++;
     progress.line(`${n} steps, ${tally.checks} checks, ${tally.violations} violations`);
   }
-  const { drop, stall, backends, kill } = faults.counts;
-  const { appended, late, latest } = chaos.counts;
-  const calls = readers.reduce((sum, reader) => sum + reader.calls, 0);
-  const written = writers.answers.get(200) ?? 0;
-  return {
-    notes: [
-      `faults: ${drop} sockets dropped, ${stall} stalled, ${kill} servers killed, ${backends} backends killed, ${late} of ${appended} changesets published after more than 100 later ones (at most ${latest})`,
-      `looked at: ${calls} listener calls of ${READERS} clients, ${rounds} times all collections beside their queries; fsync=${durable ? 'on' : 'off'}, ${written} of ${n} steps written`,
-    ],
-    missing: [[drop + stall + backends + kill + late, 'fault'], [calls, 'call of a listener'], [written, 'write']].filter(([count]) => count === 0).map(([, what]) => what),
-  };
+  return report({ faults, cluster, readers, writers, rounds, steps: n, durable });
 }
 
 /** When nobody writes and nothing fails, every collection becomes what its query gives. @returns {Promise<boolean>} whether it has */
-async function rest(chaos, readers, database, check, limitMs) {
-  await chaos.release();
-  await until(async () => (await chaos.state()).held === 0, limitMs);
+async function rest(cluster, readers, database, check, limitMs) {
+  await cluster.release();
+  const isWhole = await until(() => cluster.isWhole(), limitMs);
+  if (!check(isWhole, () => ({ expected: 'all changesets in one log, and no node in it that is gone', seen: cluster.toString(), because: 'at rest' }))) return false;
   for (const reader of readers) {
     let difference;
     await until(async () => (difference = await reader.differs(database)) === undefined, limitMs);

@@ -1,6 +1,7 @@
-import { parseOptions } from './args.mjs';
+import { parseCount, parseOptions } from './args.mjs';
 import { Failure } from './failure.mjs';
 import { inRoot } from './paths.mjs';
+import { findRedis } from './redis.mjs';
 import { COULD_NOT_RUN, readSeeded, runSeeded, seededOptions, seededUsage } from './seeded.mjs';
 import { setUp } from './setup.mjs';
 import { requireUnix, runTool } from './tool.mjs';
@@ -10,7 +11,10 @@ const usage = `Writers, readers and faults at once: shows that the promises of d
   npm run chaos -- [options]
 
 ${seededUsage}
+  --nodes N     so many servers, 1 to 8, behind a proxy, which share their log in a Redis; 1 unless told: no proxy, no Redis
   --break RULE  with that rule off, which has to be found: version, snapshot, tombstone, transaction`;
+
+const MAX_NODES = 8;
 
 /** The command `npm run chaos`. */
 export async function main(argv) {
@@ -23,15 +27,17 @@ export async function main(argv) {
  * @param {(line: string) => void} [print] where results go
  */
 export async function chaos(argv, tool, print = console.log) {
-  const { values } = parseOptions({ usage, options: { ...seededOptions, break: { type: 'string' } } }, argv);
+  const { values } = parseOptions({ usage, options: { ...seededOptions, nodes: { type: 'string' }, break: { type: 'string' } } }, argv);
   if (values.help) {
     print(usage);
     return 0;
   }
   requireUnix();
   const limits = readSeeded(values);
+  const nodes = parseCount('nodes', values.nodes ?? '1', MAX_NODES);
+  if (nodes > 1) findRedis();
   const { needs, rules, run } = await import(`file://${inRoot('tests', 'Chaos', 'chaos.mjs')}`);
   const rule = values.break;
   if (rule !== undefined && !rules.includes(rule)) throw new Failure(`--break ${rule}: no such rule.`, { remedy: `The rules: ${rules.join(', ')}.` });
-  return runSeeded(limits, tool, { prepare: () => setUp(needs, tool), run: (its) => run(its, { rule }) }, print);
+  return runSeeded(limits, tool, { prepare: () => setUp(needs, tool), run: (its) => run(its, { nodes, rule }) }, print);
 }

@@ -16,7 +16,8 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'upgrade'];
  * Starts a reverse proxy on 127.0.0.1 in front of nodes: HTTP and WebSockets, in turn. What SignalR has negotiated stays with the node
  * that knows it. Who cannot be reached, or does not answer, is left out, and whatever is open there is closed, until it answers again.
  * For the sample and for tests.
- * @param {{ nodes: number[], port?: number, checkEveryMs?: number, patienceMs?: number }} options ports of the nodes on 127.0.0.1; the proxy's own
+ * @param {{ nodes: number[], port?: number, checkEveryMs?: number, patienceMs?: number, onWebSocket?: (url: string, port: number) => void }} options ports of the nodes on 127.0.0.1; the
+ *   proxy's own; who hears to which node a WebSocket was led
  * @returns {Promise<Proxy>}
  */
 export async function startProxy(options) {
@@ -33,8 +34,10 @@ class Proxy {
   #turns = { connections: 0, requests: 0 };
   #checks;
   #patienceMs;
+  #onWebSocket;
 
-  constructor({ nodes, checkEveryMs = CHECK_EVERY_MS, patienceMs = PATIENCE_MS }) {
+  constructor({ nodes, checkEveryMs = CHECK_EVERY_MS, patienceMs = PATIENCE_MS, onWebSocket }) {
+    this.#onWebSocket = onWebSocket;
     this.#nodes = nodes.map((port) => ({ port, isUp: true, isAsked: false, sockets: new Set() }));
     this.#patienceMs = patienceMs;
     this.#server.on('upgrade', (request, near, head) => void this.#upgrade(request, near, head));
@@ -105,6 +108,7 @@ class Proxy {
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
     if (near.destroyed) return far.destroy();
+    this.#onWebSocket?.(request.url, line.node.port);
     const headers = Array.from({ length: request.rawHeaders.length / 2 }, (_, i) => `${request.rawHeaders[2 * i]}: ${request.rawHeaders[2 * i + 1]}\r\n`);
     far.write(`${request.method} ${request.url} HTTP/1.1\r\n${headers.join('')}\r\n`, 'latin1');
     far.write(head);

@@ -22,10 +22,11 @@ export function findRedis() {
 /**
  * Starts a redis-server on a free port of 127.0.0.1 with a password, new each time; its files are in `folder`/redis.
  * @param {string} folder
- * @param {{ durable: boolean, shutdown: import('./shutdown.mjs').Shutdown }} options `durable` keeps what it was told for the next start; `shutdown` stops it
- * @returns {Promise<{ configuration: string, child: import('node:child_process').ChildProcess, stop: () => Promise<void>, log: () => string }>} `configuration` is for StackExchange.Redis
+ * @param {{ durable: boolean, password?: string, deathSignal?: NodeJS.Signals, shutdown: import('./shutdown.mjs').Shutdown }} options `durable` keeps what it was told for the next start;
+ *   `password`: the one of an earlier start; `deathSignal`: what it gets when this process dies; `shutdown` stops it
+ * @returns {Promise<{ configuration: string, port: number, password: string, child: import('node:child_process').ChildProcess, stop: () => Promise<void>, log: () => string }>} `configuration` is for StackExchange.Redis
  */
-export async function startRedis(folder, { durable, shutdown }) {
+export async function startRedis(folder, { durable, password = randomBytes(24).toString('base64url'), deathSignal, shutdown }) {
   const program = findRedis();
   const data = path.join(folder, 'redis');
   const logFile = path.join(folder, 'redis.log');
@@ -33,11 +34,10 @@ export async function startRedis(folder, { durable, shutdown }) {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const password = randomBytes(24).toString('base64url');
     // In a file, since everybody sees the arguments of a process.
     const settings = ['bind 127.0.0.1', `port ${port}`, `requirepass ${password}`, 'save ""', `appendonly ${durable ? 'yes' : 'no'}`];
     writeFileSync(path.join(data, 'redis.conf'), `${settings.join('\n')}\n`, { mode: 0o600 });
-    const child = launch(program, data, logFile);
+    const child = launch(program, data, logFile, deathSignal);
     const forget = shutdown.add(() => stopChild(child, { steps: STOP_STEPS }));
     const stop = async () => {
       await stopChild(child, { steps: STOP_STEPS });
@@ -45,7 +45,7 @@ export async function startRedis(folder, { durable, shutdown }) {
     };
     const gone = () => child.exitCode !== null || child.signalCode !== null;
     const ready = await until(() => gone() || /ready to accept connections/i.test(log()), START_LIMIT_MS);
-    if (ready && !gone()) return { configuration: `127.0.0.1:${port},password=${password}`, child, stop, log };
+    if (ready && !gone()) return { configuration: `127.0.0.1:${port},password=${password}`, port, password, child, stop, log };
     await stop();
     if (attempt === START_TRIES || !/bind|Address already in use/.test(log())) {
       throw new Failure(`Redis does not start on ${data}.`, { output: log(), remedy: `Its whole log is ${logFile}.` });
@@ -58,11 +58,11 @@ export function forgetRedis(folder) {
   rmSync(path.join(folder, 'redis'), { recursive: true, force: true });
 }
 
-function launch(program, data, logFile) {
+function launch(program, data, logFile, deathSignal) {
   const log = openSync(logFile, 'w', 0o600);
   try {
     const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
-    return spawnTied(program, ['redis.conf'], { cwd: data, env, stdio: ['ignore', log, log] });
+    return spawnTied(program, ['redis.conf'], { cwd: data, env, stdio: ['ignore', log, log], deathSignal });
   } finally {
     closeSync(log);
   }

@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createLiveHub } from '@livehub/client';
 import { Line } from '../../gate/line.mjs';
-import { setting } from '../schedule.mjs';
 import { keyOf, open, query, rowsOf } from './shapes.mjs';
 import { Watch } from './watch.mjs';
-
-const MONEY = BigInt(setting.balance * (setting.accounts + setting.vaults));
 
 /** A reader has this many more collections at most than those that it always has. */
 const MOST = 25;
@@ -21,7 +18,10 @@ console.warn = (text, ...more) => /^LiveHub: no connection/.test(text) || warn(t
 export class Reader {
   /** How many calls of listeners were looked at. */
   calls = 0;
+  /** How often it was welcome at another server than the time before. */
+  moves = 0;
   #check;
+  #money;
   #live;
   #bank;
   #lists;
@@ -29,20 +29,24 @@ export class Reader {
   #others = [];
 
   /** @param {(ok: boolean, tell: () => { expected: unknown, seen: unknown }) => boolean} check */
-  constructor(line, number, check) {
+  constructor(line, number, { balance, accounts, vaults }, check) {
     this.line = line;
     this.number = number;
+    this.#money = BigInt(balance * (accounts + vaults));
     this.#check = check;
   }
 
-  static async behind(url, number, check) {
-    const line = await Line.to(url);
-    const reader = new Reader(line, number, check);
-    const hub = `${line.url}/live`;
+  /** @param {import('../lib/cluster.mjs').Cluster} cluster */
+  static async of(cluster, number, check) {
+    const line = await Line.to(cluster.url);
+    const { setting } = cluster;
+    const reader = new Reader(line, number, setting, check);
+    const hub = `${line.url}/live?reader=${number}`;
     reader.#live = createLiveHub(hub, {
       reconnectDelayMs: () => RECONNECT_MS,
       configure: (builder) => void builder.withUrl(hub, { transport: WEB_SOCKETS, skipNegotiation: true }),
     });
+    reader.#followMoves(() => cluster.serverOf(number));
     reader.#bank = [reader.#watch({ entity: 'Account' }), reader.#watch({ entity: 'Vault' })];
     reader.#all = [reader.#watch({ entity: 'Card' }), reader.#watch({ entity: 'CardLabel' })];
     reader.#lists = Array.from({ length: setting.lists }, (_, i) => reader.#watch({ entity: 'Card', where: { listId: i + 1 } }));
@@ -82,6 +86,16 @@ export class Reader {
     await this.line.close();
   }
 
+  #followMoves(server) {
+    let former;
+    this.#live.subscribe(() => {
+      if (this.#live.status !== 'connected') return;
+      const now = server();
+      if (former !== undefined && now !== former) this.moves++;
+      former = now;
+    });
+  }
+
   #watches() {
     return [...this.#bank, ...this.#lists, ...this.#all, ...this.#others.filter((watch) => !watch.isClosed)];
   }
@@ -104,7 +118,7 @@ export class Reader {
   #lookAtAll() {
     if (this.#bank.every(({ isLive }) => isLive)) {
       const money = this.#bank.flatMap(({ collection }) => collection.rows).reduce((sum, { balance }) => sum + BigInt(balance), 0n);
-      this.#check(money === MONEY, () => ({ expected: `whole transactions: ${MONEY} in all accounts and vaults together`, seen: `${money}`, because: `reader ${this.number}` }));
+      this.#check(money === this.#money, () => ({ expected: `whole transactions: ${this.#money} in all accounts and vaults together`, seen: `${money}`, because: `reader ${this.number}` }));
     }
     const places = new Map();
     for (const { collection, shape } of this.#lists.filter(({ isLive }) => isLive)) {

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace ChaosServer;
 
 /// <summary>Does what a step says, as an application would.</summary>
-public sealed class Writer(ChaosDb db, ILiveHub live)
+public sealed class Writer(ChaosDb db, ILiveHub live, Share own)
 {
     public async Task RunAsync(Write write)
     {
@@ -32,10 +32,10 @@ public sealed class Writer(ChaosDb db, ILiveHub live)
     {
         "transfer" => TransferAsync(write),
         "edit" => EditAsync(write, card => card.Done = write.Done),
-        "move" => EditAsync(write, card => card.ListId = write.List),
-        "delete" => DeleteAsync(write),
-        "insert" => InsertAsync(write),
-        "sweep" => SweepAsync(write),
+        "move" => EditAsync(write with { Card = own[write.Card] }, card => card.ListId = write.List),
+        "delete" => DeleteAsync(write with { Card = own[write.Card] }),
+        "insert" => InsertAsync(write with { Card = own[write.Card] }),
+        "sweep" => SweepAsync(write with { Card = own[write.Card] }),
         "label" => LabelAsync(write),
         _ => throw new ArgumentException($"There is no write '{write.Kind}'.", nameof(write)),
     };
@@ -44,15 +44,16 @@ public sealed class Writer(ChaosDb db, ILiveHub live)
     private async Task TransferAsync(Write write)
     {
         // In one order, and before anything is written: no two wait for each other.
-        foreach (var leg in write.Legs.Where(l => l.Account is not null).OrderBy(l => l.Account))
+        foreach (var leg in write.Legs.Where(l => l.Account is not null).OrderBy(l => own[l.Account!.Value]))
         {
-            var account = (await db.Accounts.FromSql($"""select * from "Accounts" where "Id" = {leg.Account} for update""").ToListAsync()).Single();
+            var id = own[leg.Account!.Value];
+            var account = (await db.Accounts.FromSql($"""select * from "Accounts" where "Id" = {id} for update""").ToListAsync()).Single();
             account.Balance += leg.Amount;
         }
 
         foreach (var leg in write.Legs.Where(l => l.Vault is not null).OrderBy(l => l.Vault))
         {
-            var id = Vault.IdOf(leg.Vault!.Value);
+            var id = Vault.IdOf(own[leg.Vault!.Value]);
             var vault = (await db.Vaults.FromSql($"""select * from "Vaults" where "Id" = {id} for update""").ToListAsync()).Single();
             await db.SaveChangesAsync();
             vault.Balance += leg.Amount;
@@ -96,12 +97,13 @@ public sealed class Writer(ChaosDb db, ILiveHub live)
     /// <summary>Deletes cards and puts one back, by a bulk command and a save of one transaction.</summary>
     private async Task SweepAsync(Write write)
     {
-        for (var card = write.Card; card < write.Card + 3; card++)
+        int[] cards = [write.Card, write.Card + own.Of, write.Card + (2 * own.Of)];
+        foreach (var card in cards)
         {
             await HoldAsync(card);
         }
 
-        await db.Cards.Where(c => c.Id >= write.Card && c.Id < write.Card + 3).ExecuteDeleteAsync();
+        await db.Cards.Where(c => cards.Contains(c.Id)).ExecuteDeleteAsync();
         if (write.Done)
         {
             var rev = await db.NextRevAsync();
