@@ -70,7 +70,8 @@ export async function run({ seed, tally, mayTake, progress, shutdown }, { nodes 
 async function rest(cluster, readers, database, check, limitMs) {
   await cluster.release();
   const isWhole = await until(() => cluster.isWhole(), limitMs);
-  if (!check(isWhole, () => ({ expected: 'all changesets in one log, and no node in it that is gone', seen: cluster.toString(), because: 'at rest' }))) return false;
+  const seen = isWhole ? '' : await cluster.toText();
+  if (!check(isWhole, () => ({ expected: 'all changesets in one log, and no node beside it that is gone', seen, because: 'at rest' }))) return false;
   for (const reader of readers) {
     let difference;
     await until(async () => (difference = await reader.differs(database)) === undefined, limitMs);

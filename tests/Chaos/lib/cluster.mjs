@@ -55,6 +55,12 @@ export class Cluster {
     return this.#ledTo.get(String(reader));
   }
 
+  /** Who knows of whom, for a report. */
+  async toText() {
+    const states = await Promise.all(this.servers.map((server) => server.state()));
+    return JSON.stringify({ states, nodes: await this.redis?.execute('HLEN', NODES_KEY) });
+  }
+
   /** A round begins: what killed processes have written is in what readers show. */
   begin() {
     this.#free = Array.from({ length: this.#of }, (_, share) => share).filter((share) => !this.#shares.includes(share));

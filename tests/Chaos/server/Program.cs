@@ -52,7 +52,7 @@ builder.Services.AddSingleton<DelayedLog>(services =>
     return new(broken is null ? log : new BrokenLog(log, broken), services.GetRequiredService<Delays>());
 });
 builder.Services.Replace(ServiceDescriptor.Singleton<IBackplane>(services => services.GetRequiredService<DelayedLog>()));
-builder.Services.AddSingleton<Counters>().AddSingleton(share);
+builder.Services.AddSingleton<Counters>().AddSingleton(setting).AddSingleton(share);
 builder.Services.AddScoped<Writer>();
 
 var app = builder.Build();

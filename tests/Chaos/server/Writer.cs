@@ -6,10 +6,11 @@ using Microsoft.EntityFrameworkCore;
 namespace ChaosServer;
 
 /// <summary>Does what a step says, as an application would.</summary>
-public sealed class Writer(ChaosDb db, ILiveHub live, Share own)
+public sealed class Writer(ChaosDb db, ILiveHub live, Setting setting, Share own)
 {
     public async Task RunAsync(Write write)
     {
+        write = write with { Card = own.Card(write.Card), List = own.List(write.Card, write.List, setting.Lists) };
         Delays.Asked = write.Delay;
         switch (write.Kind)
         {
@@ -32,10 +33,10 @@ public sealed class Writer(ChaosDb db, ILiveHub live, Share own)
     {
         "transfer" => TransferAsync(write),
         "edit" => EditAsync(write, card => card.Done = write.Done),
-        "move" => EditAsync(write with { Card = own[write.Card] }, card => card.ListId = write.List),
-        "delete" => DeleteAsync(write with { Card = own[write.Card] }),
-        "insert" => InsertAsync(write with { Card = own[write.Card] }),
-        "sweep" => SweepAsync(write with { Card = own[write.Card] }),
+        "move" => EditAsync(write, card => card.ListId = write.List),
+        "delete" => DeleteAsync(write),
+        "insert" => InsertAsync(write),
+        "sweep" => SweepAsync(write),
         "label" => LabelAsync(write),
         _ => throw new ArgumentException($"There is no write '{write.Kind}'.", nameof(write)),
     };
@@ -44,16 +45,16 @@ public sealed class Writer(ChaosDb db, ILiveHub live, Share own)
     private async Task TransferAsync(Write write)
     {
         // In one order, and before anything is written: no two wait for each other.
-        foreach (var leg in write.Legs.Where(l => l.Account is not null).OrderBy(l => own[l.Account!.Value]))
+        foreach (var leg in write.Legs.Where(l => l.Account is not null).OrderBy(l => own.Own(l.Account!.Value)))
         {
-            var id = own[leg.Account!.Value];
+            var id = own.Own(leg.Account!.Value);
             var account = (await db.Accounts.FromSql($"""select * from "Accounts" where "Id" = {id} for update""").ToListAsync()).Single();
             account.Balance += leg.Amount;
         }
 
         foreach (var leg in write.Legs.Where(l => l.Vault is not null).OrderBy(l => l.Vault))
         {
-            var id = Vault.IdOf(own[leg.Vault!.Value]);
+            var id = Vault.IdOf(own.Own(leg.Vault!.Value));
             var vault = (await db.Vaults.FromSql($"""select * from "Vaults" where "Id" = {id} for update""").ToListAsync()).Single();
             await db.SaveChangesAsync();
             vault.Balance += leg.Amount;
@@ -97,7 +98,7 @@ public sealed class Writer(ChaosDb db, ILiveHub live, Share own)
     /// <summary>Deletes cards and puts one back, by a bulk command and a save of one transaction.</summary>
     private async Task SweepAsync(Write write)
     {
-        int[] cards = [write.Card, write.Card + own.Of, write.Card + (2 * own.Of)];
+        int[] cards = [write.Card, write.Card + own.Step, write.Card + (2 * own.Step)];
         foreach (var card in cards)
         {
             await HoldAsync(card);
