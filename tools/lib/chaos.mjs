@@ -12,7 +12,7 @@ const usage = `Writers, readers and faults at once: shows that the promises of d
 
 ${seededUsage}
   --nodes N     so many servers, 1 to 8, behind a proxy, which share their log in a Redis; 1 unless told: no proxy, no Redis
-  --break RULE  with that rule off, which has to be found: version, snapshot, tombstone, transaction`;
+  --break RULE  with that rule off, which has to be found: version, snapshot, tombstone, transaction; with several nodes also hole, node`;
 
 const MAX_NODES = 8;
 
@@ -36,8 +36,9 @@ export async function chaos(argv, tool, print = console.log) {
   const limits = readSeeded(values);
   const nodes = parseCount('nodes', values.nodes ?? '1', MAX_NODES);
   if (nodes > 1) findRedis();
-  const { needs, rules, run } = await import(`file://${inRoot('tests', 'Chaos', 'chaos.mjs')}`);
+  const { needs, rules, nodeRules, run } = await import(`file://${inRoot('tests', 'Chaos', 'chaos.mjs')}`);
   const rule = values.break;
-  if (rule !== undefined && !rules.includes(rule)) throw new Failure(`--break ${rule}: no such rule.`, { remedy: `The rules: ${rules.join(', ')}.` });
+  if (nodeRules.includes(rule) && nodes === 1) throw new Failure(`--break ${rule}: one node does not need that rule.`, { remedy: 'Give --nodes 2 or more.' });
+  if (rule !== undefined && ![...rules, ...nodeRules].includes(rule)) throw new Failure(`--break ${rule}: no such rule.`, { remedy: `The rules: ${[...rules, ...nodeRules].join(', ')}.` });
   return runSeeded(limits, tool, { prepare: () => setUp(needs, tool), run: (its) => run(its, { nodes, rule }) }, print);
 }

@@ -1,6 +1,6 @@
 import { startProxy } from '../../../tools/lib/proxy.mjs';
 import { Random } from '../../../tools/lib/seeded.mjs';
-import { settingOf, sharesOf } from '../schedule.mjs';
+import { settingOf } from '../schedule.mjs';
 import { ChaosRedis } from './chaos-redis.mjs';
 import { ChaosServer } from './chaos-server.mjs';
 import { RedisLine } from './redis-line.mjs';
@@ -20,8 +20,7 @@ export class Cluster {
   redis;
   /** How much there is in the database. */
   setting;
-  /** How many shares there are, which each server has, and which nobody has had since the last rest (tests/Chaos/server/Share.cs). */
-  #of;
+  /** Which share of the rows each server has, and which nobody has had since the last rest (tests/Chaos/server/Share.cs). */
   #shares;
   #free = [];
   /** Ports of the servers to which readers were led last, by the readers' numbers. */
@@ -31,7 +30,6 @@ export class Cluster {
   static async start({ nodes, seed, shutdown, ...options }) {
     const cluster = new Cluster();
     cluster.setting = settingOf(nodes);
-    cluster.#of = sharesOf(nodes);
     cluster.#shares = Array.from({ length: nodes }, (_, i) => i);
     cluster.begin();
     await cluster.#start(nodes, seed, { ...options, setting: cluster.setting, shutdown });
@@ -63,13 +61,13 @@ export class Cluster {
 
   /** A round begins: what killed processes have written is in what readers show. */
   begin() {
-    this.#free = Array.from({ length: this.#of }, (_, share) => share).filter((share) => !this.#shares.includes(share));
+    this.#free = Array.from({ length: this.setting.shares }, (_, share) => share).filter((share) => !this.#shares.includes(share));
   }
 
   /** Kills a server. The process that takes its place does not build on what that one may have taken along. */
   async kill(number) {
     if (this.redis) this.#shares[number] = this.#free.shift();
-    await this.servers[number].kill([this.#shares[number], this.#of]);
+    await this.servers[number].kill([this.#shares[number], this.setting.shares]);
   }
 
   /** Lets whatever is on its way to the log arrive. */
@@ -96,7 +94,7 @@ export class Cluster {
       const line = await RedisLine.to(redis.port, new Random(seed, i));
       redis.lines[i] = line;
       shutdown.add(() => line.close());
-      this.servers[i] = await ChaosServer.start({ ...options, redis: redis.configurationAt(line.port), share: [i, this.#of] });
+      this.servers[i] = await ChaosServer.start({ ...options, redis: redis.configurationAt(line.port), share: [i, this.setting.shares] });
     };
     await startServer(undefined, 0); // makes the tables, which two at once would not
     await Promise.all(Array.from({ length: nodes - 1 }, (_, i) => startServer(undefined, i + 1)));

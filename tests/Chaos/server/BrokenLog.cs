@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using LiveHub.Backplane;
 using LiveHub.Changes;
 using LiveHub.Model;
@@ -9,12 +10,14 @@ namespace ChaosServer;
 /// <summary>A log in which one rule does not hold: what reads it is to be found out.</summary>
 /// <param name="what">
 /// <c>version</c>: a change that was published late is taken for the newest of its row (rule 6); <c>tombstone</c>: one of a row that was deleted meanwhile is taken for a new row (rule 7);
-/// <c>snapshot</c>: every snapshot seems to show every transaction (rules 10 and 11); <c>transaction</c>: each row for itself (rule 18).
+/// <c>snapshot</c>: every snapshot seems to show every transaction (rules 10 and 11); <c>transaction</c>: each row for itself (rule 18); <c>hole</c>: some of what other nodes append does not come, and is
+/// not looked for (rule 13).
 /// </param>
 internal sealed class BrokenLog(IBackplane log, string what) : WrappedLog
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(Entity, KeyValues), Change> _newest = [];
+    private readonly HashSet<ChangesetId> _own = [];
 
     protected override IBackplane Inner => log;
 
@@ -40,9 +43,30 @@ internal sealed class BrokenLog(IBackplane log, string what) : WrappedLog
 
                     log.Append(changeset with { Changes = ImmutableArray<Change>.Empty });
                     break;
+                case "hole":
+                    _own.Add(changeset.Id);
+                    log.Append(changeset);
+                    break;
                 default:
                     throw new InvalidOperationException($"There is no rule '{what}'.");
             }
+        }
+    }
+
+    public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var entry in base.ReadAsync(after, cancellationToken))
+        {
+            yield return IsLost(entry) ? entry with { Changeset = entry.Changeset with { Changes = [], Invalidations = [] } } : entry;
+        }
+    }
+
+    private bool IsLost(LogEntry entry)
+    {
+        lock (_lock)
+        {
+            // A tag is any number, and the same whenever the entry is read.
+            return what == "hole" && entry.Position.Tag % 20 == 0 && !_own.Contains(entry.Changeset.Id);
         }
     }
 

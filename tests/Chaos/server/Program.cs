@@ -41,15 +41,15 @@ builder.Services.Configure<LiveHubOptions>(options =>
 builder.Services.AddSingleton<MemoryBackplane>();
 builder.Services.AddSingleton(services =>
 {
-    // Soon enough for a run of half a minute, and longer than a command may take, as it is outside of tests.
+    // Soon enough for a run of half a minute, and longer than a command may take, as it is outside of tests. Unless the rule that is off is that a node is missed at all.
     var log = ActivatorUtilities.CreateInstance<RedisBackplane>(services);
-    log.NodeTimeout = TimeSpan.FromSeconds(4);
+    log.NodeTimeout = broken == "node" ? TimeSpan.MaxValue : TimeSpan.FromSeconds(4);
     return log;
 });
 builder.Services.AddSingleton<DelayedLog>(services =>
 {
     IBackplane log = redis is null ? services.GetRequiredService<MemoryBackplane>() : services.GetRequiredService<RedisBackplane>();
-    return new(broken is null ? log : new BrokenLog(log, broken), services.GetRequiredService<Delays>());
+    return new(broken is null or "node" ? log : new BrokenLog(log, broken), services.GetRequiredService<Delays>());
 });
 builder.Services.Replace(ServiceDescriptor.Singleton<IBackplane>(services => services.GetRequiredService<DelayedLog>()));
 builder.Services.AddSingleton<Counters>().AddSingleton(setting).AddSingleton(share);
