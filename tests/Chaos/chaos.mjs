@@ -27,9 +27,10 @@ const BROKEN_ROUND = 250;
 /** How long all may take to come right once nothing fails any more. */
 const REST_MS = 30_000;
 const BROKEN_REST_MS = 5_000;
-
 /** What a killed node may have taken along shows when it is missed, some seconds later. */
-const restLimit = (nodes, rule) => (rule && nodes === 1 ? BROKEN_REST_MS : REST_MS);
+const BROKEN_NODES_REST_MS = 15_000;
+
+const restLimit = (nodes, rule) => (!rule ? REST_MS : nodes === 1 ? BROKEN_REST_MS : BROKEN_NODES_REST_MS);
 
 /** A database on a disk that may be slow: one run in three. */
 export const isDurable = (seed) => seed % 3 === 0;

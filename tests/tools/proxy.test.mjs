@@ -157,6 +157,13 @@ describe('the proxy in front of nodes', () => {
     assert.equal(refusal.statusCode, 404);
   });
 
+  test('whoever asked for it hears to which node a WebSocket was led', async () => {
+    const led = [];
+    const { nodes, url } = await start(['one', 'two'], { onWebSocket: (...where) => led.push(where) });
+    for (const reader of [1, 2]) await once(socketTo(`${url}/live?reader=${reader}`), 'open');
+    assert.deepEqual(led, nodes.map(({ port }, i) => [`/live?reader=${i + 1}`, port]));
+  });
+
   test('a node that is killed is left out, its connections close, those of the others stay, and it is there again when it is back', async () => {
     const { url, nodes, proxy } = await start();
     const token = await negotiate(url);
