@@ -59,6 +59,7 @@ internal sealed partial class RedisBackplane
 
             if (!isKnown)
             {
+                await RememberNodesAsync(link, state);
                 Adopt(state, entries);
             }
 
@@ -90,6 +91,15 @@ internal sealed partial class RedisBackplane
         {
             _outgoing.MarkLoss();
             throw;
+        }
+    }
+
+    /// <summary>A Redis that lost its data has forgotten the nodes, too. One that has not found the way back yet may be gone before it does, with what it has saved: it is missed all the same.</summary>
+    private async Task RememberNodesAsync(RedisLink link, LogState state)
+    {
+        if (state.Lineage != _lineage && _nodes is { Length: > 0 } nodes)
+        {
+            await link.CallAsync(Scripts.Remember, [_names.Nodes], [.. nodes.Select(n => (RedisValue)n)]);
         }
     }
 
@@ -147,6 +157,7 @@ internal sealed partial class RedisBackplane
             var state = await LookAsync(link, _isLeaving ? "" : _node, shown: default);
             Hear();
             looks.TryWrite(new(state, head));
+            _nodes = state.Epoch == _epoch ? [.. state.Nodes.Keys] : _nodes;
             since ??= state.Now;
             await MournAsync(link, state, since.Value);
         }

@@ -57,6 +57,9 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private volatile string _epoch = "";
     private volatile string? _lineage;
+
+    /// <summary>The nodes that were in the log when this one looked last.</summary>
+    private volatile string[] _nodes = [];
     private volatile IReadOnlyDictionary<string, DatabaseHistory> _databases = ReadOnlyDictionary<string, DatabaseHistory>.Empty;
     /// <summary>The databases that this node has told of, and was not refused with.</summary>
     private readonly HashSet<string> _accepted = new(StringComparer.Ordinal);

@@ -129,6 +129,14 @@ internal static class Scripts
     /// <summary>A node leaves. KEYS: nodes. ARGV: the node. Returns whether it was there.</summary>
     public const string Leave = "return redis.call('HDEL', KEYS[1], ARGV[1])";
 
+    /// <summary>Nodes that may be there, and are taken for gone unless they say that they are. KEYS: nodes. ARGV: the nodes.</summary>
+    public const string Remember = """
+        local time = redis.call('TIME')
+        local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+        for _, node in ipairs(ARGV) do redis.call('HSETNX', KEYS[1], node, now) end
+        return 1
+        """;
+
     /// <summary>
     /// Where the log is. KEYS: state, nodes. ARGV: the node that is there (empty: it is not said), a transaction that some snapshot may show everything below. Returns the time, the state's fields with
     /// their values (none where there is no log), and, where a node is named, all nodes with their times.

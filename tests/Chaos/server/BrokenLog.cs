@@ -53,7 +53,7 @@ internal sealed class BrokenLog(IBackplane log, string what) : WrappedLog
         }
     }
 
-    public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public override async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var entry in base.ReadAsync(after, cancellationToken))
         {

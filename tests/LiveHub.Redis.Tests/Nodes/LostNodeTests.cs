@@ -1,3 +1,4 @@
+using System.Globalization;
 using LiveHub.Backplane;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.EntityFrameworkCore;
@@ -53,6 +54,26 @@ public sealed class LostNodeTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task G11_a_node_that_went_without_a_word_is_missed_though_Redis_was_emptied_and_it_had_not_come_back_to_it()
+    {
+        await using var nodes = await StartAsync(TimeSpan.FromSeconds(5));
+        await nodes[0].AddItemsAsync(1, "cup");
+        await using var guest = await Guest.AtAsync(nodes[0]);
+        await UntilAllHaveLookedAsync(nodes);
+        await UntilAllHaveLookedAsync(nodes);
+        nodes.Lines[1].Cut();
+        await nodes.Redis.ExecuteAsync("FLUSHALL");
+        await guest.UntilSentAwayAsync();
+        await guest.GoToAsync(nodes[0]);
+
+        await nodes[1].RenameAsync(1, "saved last");
+        await nodes.LoseAsync(1);
+        await guest.UntilSentAwayAsync();
+        await guest.GoToAsync(nodes[0]);
+        await nodes.SettleAsync(guest);
+    }
+
+    [Fact]
     public async Task A_node_that_is_stopped_with_nothing_left_to_tell_costs_nobody_anything()
     {
         await using var nodes = await StartAsync();
@@ -66,7 +87,20 @@ public sealed class LostNodeTests(PostgresServer server)
         Assert.Null(guest.RetryMs);
     }
 
-    private async Task<ShopNodes> StartAsync()
+    /// <summary>Every node has said that it is there, and seen who else has, since this was called.</summary>
+    private static async Task UntilAllHaveLookedAsync(ShopNodes nodes)
+    {
+        var since = (await TimesAsync(nodes)).Max();
+        while (await TimesAsync(nodes) is var times && (times.Length < 2 || times.Min() <= since))
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task<long[]> TimesAsync(ShopNodes nodes)
+        => [.. ((object?[])(await nodes.Redis.ExecuteAsync("HVALS", "{livehub}:nodes"))!).Select(t => long.Parse((string)t!, CultureInfo.InvariantCulture))];
+
+    private async Task<ShopNodes> StartAsync(TimeSpan? nodeTimeout = null)
     {
         var nodes = await ShopNodes.StartAsync(server, count: 0, configure: redis => redis.CommandTimeout = TimeSpan.FromMilliseconds(500));
         for (var i = 0; i < 2; i++)
@@ -75,7 +109,7 @@ public sealed class LostNodeTests(PostgresServer server)
                 .AddSingleton(s =>
                 {
                     var log = ActivatorUtilities.CreateInstance<RedisBackplane>(s);
-                    log.NodeTimeout = TimeSpan.FromSeconds(1);
+                    log.NodeTimeout = nodeTimeout ?? TimeSpan.FromSeconds(1);
                     return log;
                 })
                 .AddSingleton<IBackplane>(s => s.GetRequiredService<RedisBackplane>()));
