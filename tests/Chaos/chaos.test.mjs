@@ -32,7 +32,7 @@ test('G2, G4, G5, G7, G11: half a minute of writers, readers and faults of two n
   const { code, text } = await chaos({ steps: Infinity, minutes: 0.5 }, { nodes: 2 });
   assert.match(text, /faults: [1-9]\d* sockets dropped, \d+ stalled, [1-9]\d* servers killed, /);
   assert.match(text, /\n2 nodes: \d+ times all killed at once, [1-9]\d* stood still, [1-9]\d* writers killed; Redis: \d+ times killed, \d+ emptied, \d+ flushed, .*; deliveries: .*[1-9].* doubled\n/);
-  assert.match(text, /\n[1-9]\d* holes filled from the stream, [1-9]\d* epochs begun, [1-9]\d* connections ended to start again, [1-9]\d* moves of readers between nodes, [1-9]\d* times whole transactions looked for across collections\n/);
+  assert.match(text, /\n[1-9]\d* changesets in holes that were filled from the stream, [1-9]\d* epochs begun, [1-9]\d* connections ended to start again, [1-9]\d* moves of readers between nodes, [1-9]\d* times whole transactions looked for across collections\n/);
   assert.match(text, /looked at: [1-9]\d+ listener calls of 5 clients, [1-9]\d* times all collections beside their queries; fsync=on, /);
   assert.match(text, /\n\d+ steps, \d{4,} checks, 0 violations$/);
   assert.equal(code, 0);

@@ -32,7 +32,8 @@ export class Cluster {
     cluster.setting = settingOf(nodes);
     cluster.#shares = Array.from({ length: nodes }, (_, i) => i);
     cluster.begin();
-    await cluster.#start(nodes, seed, { ...options, setting: cluster.setting, shutdown });
+    const all = { ...options, setting: cluster.setting, shutdown };
+    await (nodes === 1 ? cluster.#startOne(all) : cluster.#startSeveral(seed, all));
     return cluster;
   }
 
@@ -82,22 +83,22 @@ export class Cluster {
     return !this.redis || Number(await this.redis.execute('HLEN', NODES_KEY)) === this.servers.length;
   }
 
-  async #start(nodes, seed, options) {
+  async #startOne(options) {
+    this.servers.push(await ChaosServer.start(options));
+    this.url = this.servers[0].url;
+  }
+
+  async #startSeveral(seed, options) {
     const { shutdown } = options;
-    if (nodes === 1) {
-      this.servers.push(await ChaosServer.start(options));
-      this.url = this.servers[0].url;
-      return;
-    }
     const redis = (this.redis = await ChaosRedis.start(shutdown));
-    const startServer = async (_, i) => {
+    const startServer = async (i) => {
       const line = await RedisLine.to(redis.port, new Random(seed, i));
       redis.lines[i] = line;
       shutdown.add(() => line.close());
       this.servers[i] = await ChaosServer.start({ ...options, redis: redis.configurationAt(line.port), share: [i, this.setting.shares] });
     };
-    await startServer(undefined, 0); // makes the tables, which two at once would not
-    await Promise.all(Array.from({ length: nodes - 1 }, (_, i) => startServer(undefined, i + 1)));
+    await startServer(0); // makes the tables, which two at once would not
+    await Promise.all(this.#shares.slice(1).map(startServer));
     const onWebSocket = (url, port) => this.#ledTo.set(new URL(url, this.url).searchParams.get('reader'), port);
     const proxy = await startProxy({ nodes: this.servers.map(({ port }) => port), checkEveryMs: CHECK_EVERY_MS, patienceMs: PATIENCE_MS, onWebSocket });
     shutdown.add(() => proxy.close());

@@ -33,7 +33,7 @@ function severalNodes(faults, cluster, readers) {
     notes: [
       `${lines.length} nodes: ${all} times all killed at once, ${pause} stood still, ${writer} writers killed; Redis: ${redis} times killed, ${empty} emptied, ${flush} flushed, ${hang} stood still, ${silence} for longer than 5 s, ` +
         `${connections} times connections killed; deliveries: ${sum(lines, ({ counts }) => counts.lost)} lost, ${sum(lines, ({ counts }) => counts.late)} late, ${sum(lines, ({ counts }) => counts.doubled)} doubled`,
-      `${filled} holes filled from the stream, ${cluster.epochs} epochs begun, ${resets} connections ended to start again, ${moves} moves of readers between nodes, ${counts} times whole transactions looked for across collections`,
+      `${filled} changesets in holes that were filled from the stream, ${cluster.epochs} epochs begun, ${resets} connections ended to start again, ${moves} moves of readers between nodes, ${counts} times whole transactions looked for across collections`,
     ],
     happened: [[filled, 'hole that was filled from the stream'], [moves, 'move of a reader between nodes'], [counts, 'look at what entered as one']],
   };

@@ -19,7 +19,7 @@ export class Entries {
       constructor(...args) {
         super(...args);
         entries.#shapes.clear();
-        const parts = new Map();
+        const parts = new Map(); // of steps that are not complete
         this.on('message', (data) => entries.#hear(String(data), parts));
       }
     };
@@ -38,14 +38,17 @@ export class Entries {
     }
   }
 
-  #take({ type, id, shape, steps, step, ops }, parts) {
+  #take({ type, id, shape, steps, step, ops, end }, parts) {
     if (type === 'subscribed') this.#shapes.set(id, shape);
-    if (type === 'steps') for (const whole of steps) this.#enter(whole, Symbol('step'));
-    if (type === 'part') this.#enter(ops, parts.get(step) ?? parts.set(step, Symbol('step')).get(step));
+    if (type === 'steps') steps.forEach((whole) => this.#enter(whole));
+    if (type !== 'part') return;
+    parts.set(step, [...(parts.get(step) ?? []), ...ops]);
+    if (end) this.#enter(parts.get(step));
   }
 
   /** Until all of the message is merged, nobody knows which of it is shown. */
-  #enter(ops, step) {
+  #enter(ops) {
+    const step = Symbol('step');
     const shapes = new Set(ops.filter(({ rows }) => rows).map((op) => op.shape));
     for (const [id, shape] of this.#shapes) {
       if (!shapes.has(shape)) continue;
