@@ -20,6 +20,7 @@ internal sealed partial class RedisBackplane
         var buffer = new ArrayBufferWriter<byte>();
         while (true)
         {
+            ending.ThrowIfCancellationRequested();
             var batch = await _outgoing.PeekAsync(MaxBatch, MaxBatchBytes, ending);
             if (batch[0].Changeset is null)
             {

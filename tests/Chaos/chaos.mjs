@@ -13,14 +13,6 @@ import { Writers } from './lib/writers.mjs';
 import { Reader } from './reader/reader.mjs';
 import { isLook, isWrite, READERS, ROUND, stepOf } from './schedule.mjs';
 
-export const needs = ['client', 'solution'];
-
-/** The rules that can be turned off. */
-export const rules = ['version', 'snapshot', 'tombstone', 'transaction'];
-
-/** Those that only several nodes need: what does not come of other nodes' changesets is read from the stream; a node that goes without a word is missed (tests/Chaos/server). */
-export const nodeRules = ['hole', 'node'];
-
 /** A rule that is off is found sooner when all is compared more often. */
 const BROKEN_ROUND = 250;
 

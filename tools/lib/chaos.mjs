@@ -1,6 +1,6 @@
 import { parseCount, parseOptions } from './args.mjs';
 import { Failure } from './failure.mjs';
-import { inRoot } from './paths.mjs';
+import { nodeRules, rules } from '../../tests/Chaos/rules.mjs';
 import { findRedis } from './redis.mjs';
 import { COULD_NOT_RUN, readSeeded, runSeeded, seededOptions, seededUsage } from './seeded.mjs';
 import { setUp } from './setup.mjs';
@@ -15,6 +15,7 @@ ${seededUsage}
   --break RULE  with that rule off, which has to be found: version, snapshot, tombstone, transaction; with several nodes also hole, node`;
 
 const MAX_NODES = 8;
+const NEEDS = ['client', 'solution'];
 
 /** The command `npm run chaos`. */
 export async function main(argv) {
@@ -36,9 +37,10 @@ export async function chaos(argv, tool, print = console.log) {
   const limits = readSeeded(values);
   const nodes = parseCount('nodes', values.nodes ?? '1', MAX_NODES);
   if (nodes > 1) findRedis();
-  const { needs, rules, nodeRules, run } = await import(`file://${inRoot('tests', 'Chaos', 'chaos.mjs')}`);
   const rule = values.break;
   if (nodeRules.includes(rule) && nodes === 1) throw new Failure(`--break ${rule}: one node does not need that rule.`, { remedy: 'Give --nodes 2 or more.' });
   if (rule !== undefined && ![...rules, ...nodeRules].includes(rule)) throw new Failure(`--break ${rule}: no such rule.`, { remedy: `The rules: ${[...rules, ...nodeRules].join(', ')}.` });
-  return runSeeded(limits, tool, { prepare: () => setUp(needs, tool), run: (its) => run(its, { nodes, rule }) }, print);
+  // It imports what is installed and built first.
+  const run = async (its) => (await import('../../tests/Chaos/chaos.mjs')).run(its, { nodes, rule });
+  return runSeeded(limits, tool, { prepare: () => setUp(NEEDS, tool), run }, print);
 }
