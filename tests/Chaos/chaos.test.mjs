@@ -46,7 +46,7 @@ test('a run of several nodes in which no hole was filled fails, and says so', ()
   assert.deepEqual(report({ ...done, cluster: { ...cluster, redis: undefined } }).missing, []);
 });
 
-describe('with a rule turned off it finds that out, with seed, step, expected and seen', { concurrency: 2 }, () => {
+describe('with a rule turned off it finds that out, with seed, step, expected and seen', { concurrency: 3 }, () => {
   for (const [rule, nodes] of [...rules.map((rule) => [rule, 1]), ...nodeRules.map((rule) => [rule, 2])]) {
     test(rule, async () => {
       const { code, text } = await chaos({ steps: 10_000 }, { rule, nodes });
