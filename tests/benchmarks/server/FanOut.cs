@@ -17,6 +17,11 @@ public static class FanOut
 {
     private const int ListId = 1;
 
+    /// <summary>After all that the database has.</summary>
+    private const long First = 1L << 50;
+
+    private static long _stamps;
+
     public static void MapFanOut(this IEndpointRouteBuilder endpoints)
     {
         var log = new TicketLog();
@@ -28,6 +33,13 @@ public static class FanOut
 
     /// <summary>The n-th change: of ten rows in turn, its title and whether it is done.</summary>
     private static TicketChange Change(int n) => new(1 + (n % 10), $"The title of a ticket that has been changed for the {n:D7}th time", (n / 10) % 2 == 0);
+
+    /// <summary>Of a transaction after all others.</summary>
+    internal static Stamp NextStamp()
+    {
+        var n = First + Interlocked.Increment(ref _stamps);
+        return new(n, new((ulong)n));
+    }
 
     /// <summary>What a transaction wrote that made the n-th change, without one before it.</summary>
     internal static ChangesetBuilder Written(Entity entity, int n)
@@ -79,7 +91,7 @@ public static class FanOut
             var start = Stopwatch.GetTimestamp();
             var cpuMs = CpuMs();
 
-            await Task.Run(() => Array.ForEach(prepared, written => publisher.Publish(written, stamp: null)));
+            await Task.Run(() => Array.ForEach(prepared, written => publisher.Publish(written, NextStamp())));
             return new { start, cpuMs };
         }
 

@@ -16,7 +16,7 @@ public static class Nodes
     private const string Bare = "redis.call('XADD', KEYS[1], 'MAXLEN', '~', 100000, '*', 'e', ARGV[1]) redis.call('PUBLISH', ARGV[2], ARGV[1])";
 
     /// <summary>What an entry of the log has besides the changeset.</summary>
-    private const int HeaderBytes = 40;
+    private const int HeaderBytes = 48;
 
     /// <param name="endpoints">The server's.</param>
     /// <param name="redis">Where the log is.</param>
@@ -33,7 +33,7 @@ public static class Nodes
         var start = Stopwatch.GetTimestamp();
         foreach (var written in prepared)
         {
-            publisher.Publish(written, stamp: null);
+            publisher.Publish(written, FanOut.NextStamp());
             await ((RedisBackplane)log).FlushAsync();
         }
 
