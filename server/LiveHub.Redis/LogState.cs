@@ -19,8 +19,10 @@ internal sealed record LogState(
     DateTimeOffset Now, string? Epoch, Position Head, string? Lineage, string? Mode, long Format, TransactionId Horizon, IReadOnlyDictionary<string, DatabaseHistory> Databases,
     IReadOnlyDictionary<string, DateTimeOffset> Nodes)
 {
+    /// <summary>What the names of fields begin with that hold a database's highest version.</summary>
+    public const string Version = "version:";
+
     private const string History = "history:";
-    private const string Version = "version:";
     private const int LineageLength = 16;
 
     public static LogState Read(RedisResult result)

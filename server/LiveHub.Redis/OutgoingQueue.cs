@@ -14,7 +14,9 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     private readonly Lock _lock = new();
     private readonly Queue<(Outgoing Outgoing, long At)> _waiting = new();
     private readonly Queue<(long Through, TaskCompletionSource Sent)> _flushes = [];
-    private TaskCompletionSource _added = NewSignal();
+
+    /// <summary>Whoever waits for something to send goes on at once, on the thread that adds it: that is sooner done than another is woken.</summary>
+    private TaskCompletionSource _added = new();
     private (long Through, TaskCompletionSource Sent) _lastFlush;
     private int _count;
     private long _bytes;
@@ -63,7 +65,7 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
             }
 
             signal = _added;
-            _added = NewSignal();
+            _added = new();
         }
 
         signal.TrySetResult();

@@ -28,10 +28,12 @@ internal sealed partial class RedisBackplane
                 continue;
             }
 
-            var changesets = batch.TakeWhile(o => o.Changeset is not null).ToList();
-            var values = new List<RedisValue>
+            // Those of one database: it is nearly always all of them.
+            var database = batch.Select(NameOf).FirstOrDefault(name => name is not null);
+            var changesets = batch.TakeWhile(o => o.Changeset is not null && (NameOf(o) ?? database) == database).ToList();
+            var values = new List<RedisValue>(6 + (4 * changesets.Count))
             {
-                _epoch, _names.Channel, _retention.Count, _retention.Bytes, (long)_retention.Age.TotalMilliseconds,
+                _epoch, _names.Channel, _retention.Count, _retention.Bytes, (long)_retention.Age.TotalMilliseconds, database is null ? "" : LogState.Version + database,
             };
             foreach (var outgoing in changesets)
             {
@@ -40,8 +42,7 @@ internal sealed partial class RedisBackplane
                 _own[changeset.Id] = changeset = Write(changeset, buffer);
                 values.Add(LogFrame.Write(changeset.Id));
                 values.Add(LogFrame.Write(outgoing.Tag));
-                values.Add(changeset.Changes is [var first, ..] ? _model.NameOf(first.Entity.ContextType) : "");
-                values.Add(changeset.Changes is [var same, ..] ? same.Version : 0);
+                values.Add(changeset.Changes is [var first, ..] ? first.Version : 0);
                 values.Add(buffer.WrittenSpan.ToArray());
             }
 
@@ -112,6 +113,9 @@ internal sealed partial class RedisBackplane
             _logger.LogIsForeign(_foreign);
         }
     }
+
+    /// <summary>The database whose rows it has; null where it has none.</summary>
+    private string? NameOf(Outgoing outgoing) => outgoing.Changeset?.Changes is [var first, ..] ? _model.NameOf(first.Entity.ContextType) : null;
 
     /// <returns>What was written.</returns>
     private Changeset Write(Changeset changeset, ArrayBufferWriter<byte> buffer)

@@ -15,32 +15,29 @@ internal static class Scripts
 
     /// <summary>
     /// Appends changesets, drops what is beyond retention, and publishes what is new in one message, or, where that is much, that there is something. A changeset that is there already is left out.
-    /// KEYS: state, log, changesets. ARGV: epoch, channel, entries, bytes and milliseconds to keep; then id, tag, database (or empty), version and bytes of each changeset.
+    /// KEYS: state, log, changesets. ARGV: epoch, channel, entries, bytes and milliseconds to keep; the field with the highest version of the database of all of them (or empty); then id, tag, version
+    /// and bytes of each changeset.
     /// </summary>
     public const string Append = """
-        local state = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tag', 'bytes', 'first', 'firstAt')
+        local state = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tag', 'bytes', 'first', 'firstAt', ARGV[6])
         if state[1] ~= ARGV[1] then return 0 end
         local head, tag, bytes, first, firstAt = tonumber(state[2]), state[3], tonumber(state[4]), tonumber(state[5]), tonumber(state[6])
         local maxCount, maxBytes, maxAge = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
         local at = struct.pack('>I8', now)
-        local new, versions = {}, {}
-        for i = 6, #ARGV, 5 do
+        local new, version = {}, tonumber(state[7] or '0')
+        for i = 7, #ARGV, 4 do
           local offset = string.format('%.0f', head + 1)
-          if redis.call('HEXISTS', KEYS[3], ARGV[i]) == 0 then
-            local database, before = ARGV[i + 2], 0
-            if database ~= '' then
-              before = versions[database] or tonumber(redis.call('HGET', KEYS[1], 'version:' .. database) or '0')
-              versions[database] = math.max(before, tonumber(ARGV[i + 3]))
-            end
-            local frame = tag .. ARGV[i + 1] .. at .. struct.pack('>I8', before) .. ARGV[i] .. ARGV[i + 4]
+          if redis.call('HSETNX', KEYS[3], ARGV[i], offset) == 1 then
+            local frame = tag .. ARGV[i + 1] .. at .. struct.pack('>I8', ARGV[6] ~= '' and version or 0) .. ARGV[i] .. ARGV[i + 3]
             local added = redis.pcall('XADD', KEYS[2], offset .. '-0', 'e', frame)
             if type(added) == 'table' and added.err then
+              redis.call('HDEL', KEYS[3], ARGV[i])
               if string.find(added.err, 'equal or smaller', 1, true) or string.find(added.err, 'WRONGTYPE', 1, true) then return 2 end
               return added
             end
-            redis.call('HSET', KEYS[3], ARGV[i], offset)
+            version = math.max(version, tonumber(ARGV[i + 2]))
             if first > head then firstAt = now end
             head, tag, bytes = head + 1, ARGV[i + 1], bytes + #frame
             new[#new + 1] = struct.pack('>I4', #frame)
@@ -66,8 +63,7 @@ internal static class Scripts
           if dropped == 0 then break end
         end
         redis.call('HMSET', KEYS[1], 'head', string.format('%.0f', head), 'tag', tag, 'bytes', string.format('%.0f', bytes),
-          'first', string.format('%.0f', first), 'firstAt', string.format('%.0f', firstAt))
-        for database, version in pairs(versions) do redis.call('HSET', KEYS[1], 'version:' .. database, string.format('%.0f', version)) end
+          'first', string.format('%.0f', first), 'firstAt', string.format('%.0f', firstAt), unpack(ARGV[6] ~= '' and { ARGV[6], string.format('%.0f', version) } or {}))
         local entries = table.concat(new)
         if #entries <= 1048576 then
           redis.call('PUBLISH', ARGV[2], 'E' .. ARGV[1] .. struct.pack('>I8', head - #new / 2 + 1) .. entries)
