@@ -1,5 +1,5 @@
 /**
- * Several nodes that share their log in Redis. What bringing a changeset into it costs, one at a time, beside a bare script that appends and publishes the same bytes; how many rows two nodes
+ * Several nodes that share their log in Redis. What bringing a changeset into it costs, one at a time, beside a bare script that appends and publishes the same bytes to two nodes that listen; how many rows two nodes
  * deliver together beside one without Redis, the same connections in all, for a burst of changes saved at one of them; and what goes to and from Redis for a change with 1,000 clients beside
  * one. No database takes part: changes are published as capture does it (tests/benchmarks/server/{Nodes,FanOut}.cs).
  */
@@ -44,6 +44,7 @@ export async function run({ quick, progress, shutdown }) {
   const shared = { ConnectionStrings__Redis: redis.configuration };
   const nodes = [await start(shared), await start(shared)];
 
+  for (const node of nodes) await node.post('/nodes/listen');
   const publish = await alternate({
     runs,
     warmUps: 3,

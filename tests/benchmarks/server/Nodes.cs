@@ -10,10 +10,12 @@ using StackExchange.Redis;
 
 namespace BenchServer;
 
-/// <summary>One changeset after the other into the log in Redis, each awaited; and, as the reference, a bare script that appends and publishes the same bytes.</summary>
+/// <summary>One changeset after the other into the log in Redis, each awaited; and, as the reference, a bare script that appends and publishes the same bytes to as many who listen.</summary>
 public static class Nodes
 {
     private const string Bare = "redis.call('XADD', KEYS[1], 'MAXLEN', '~', 100000, '*', 'e', ARGV[1]) redis.call('PUBLISH', ARGV[2], ARGV[1])";
+
+    private const string Channel = "{bare}:entries";
 
     /// <summary>What an entry of the log has besides the changeset.</summary>
     private const int HeaderBytes = 48;
@@ -24,6 +26,12 @@ public static class Nodes
     {
         endpoints.MapPost("/nodes/live", PublishAsync);
         endpoints.MapPost("/nodes/bare", (int changes, LiveModel model) => PublishBareAsync(redis, model, changes));
+        endpoints.MapPost("/nodes/listen", async () =>
+        {
+            // As long as the process lives, as the nodes of a log do.
+            var listening = await ConnectionMultiplexer.ConnectAsync(redis);
+            await listening.GetSubscriber().SubscribeAsync(Channel, (_, _) => { });
+        });
     }
 
     private static async Task<object> PublishAsync(int changes, LiveModel model, ChangesetPublisher publisher, IBackplane log)
@@ -48,11 +56,11 @@ public static class Nodes
         await using var connection = new Connection(await ConnectionMultiplexer.ConnectAsync(redis));
         var database = connection.Multiplexer.GetDatabase();
         RedisKey[] keys = ["{bare}:log"];
-        await database.ScriptEvaluateAsync(Bare, keys, [prepared[0], "{bare}:entries"]);
+        await database.ScriptEvaluateAsync(Bare, keys, [prepared[0], Channel]);
         var start = Stopwatch.GetTimestamp();
         foreach (var bytes in prepared)
         {
-            await database.ScriptEvaluateAsync(Bare, keys, [bytes, "{bare}:entries"]);
+            await database.ScriptEvaluateAsync(Bare, keys, [bytes, Channel]);
         }
 
         return new { milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds };
