@@ -53,6 +53,7 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     public bool Add(Outgoing outgoing)
     {
         TaskCompletionSource signal;
+        List<TaskCompletionSource>? flushed = null;
         bool isTooMuch;
         lock (_lock)
         {
@@ -62,12 +63,14 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
             if (_isLost)
             {
                 DropChangesets();
+                flushed = TakeFlushed();
             }
 
             signal = _added;
             _added = new();
         }
 
+        Complete(flushed);
         signal.TrySetResult();
         return !isTooMuch;
     }
@@ -101,6 +104,7 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     /// <summary>The first ones are in the log, as far as they are still here.</summary>
     public void Sent(IReadOnlyList<Outgoing> sent)
     {
+        List<TaskCompletionSource>? flushed;
         lock (_lock)
         {
             for (var i = 0; i < sent.Count && _waiting.TryPeek(out var first) && first.Outgoing == sent[i]; i++)
@@ -108,8 +112,10 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
                 Dequeue();
             }
 
-            TellFlushed();
+            flushed = TakeFlushed();
         }
+
+        Complete(flushed);
     }
 
     /// <summary>Completes when all that was added by now was sent, or given up.</summary>
@@ -125,7 +131,7 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
             // Whoever waits for the same shares one: they may be many, and wait for long.
             if (_lastFlush.Through < _addedCount)
             {
-                _lastFlush = (_addedCount, NewSignal());
+                _lastFlush = (_addedCount, new());
                 _flushes.Enqueue(_lastFlush);
             }
 
@@ -147,11 +153,15 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     /// <summary>They are not made good yet.</summary>
     public void MarkLoss()
     {
+        List<TaskCompletionSource>? flushed;
         lock (_lock)
         {
             _isLost = true;
             DropChangesets();
+            flushed = TakeFlushed();
         }
+
+        Complete(flushed);
     }
 
     private List<Outgoing> Peek(int count, long maxBytes)
@@ -181,8 +191,6 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
                 Enqueue(outgoing, at);
             }
         }
-
-        TellFlushed();
     }
 
     private void Enqueue(Outgoing outgoing, long at)
@@ -204,15 +212,19 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
         return first;
     }
 
-    private void TellFlushed()
+    /// <summary>Who waits goes on at once, on this thread; so not under the lock.</summary>
+    private static void Complete(List<TaskCompletionSource>? flushed) => flushed?.ForEach(flush => flush.TrySetResult());
+
+    private List<TaskCompletionSource>? TakeFlushed()
     {
+        List<TaskCompletionSource>? flushed = null;
         while (_flushes.TryPeek(out var flush) && flush.Through <= _sentCount)
         {
-            _flushes.Dequeue().Sent.TrySetResult();
+            (flushed ??= []).Add(_flushes.Dequeue().Sent);
         }
-    }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return flushed;
+    }
 }
 
 /// <summary>What is on its way into the log: a changeset, that a database was seen, or, without both, the word that one has become another one.</summary>

@@ -25,11 +25,9 @@ internal sealed class SyncConnection : IQueueWriter, IDisposable
     private readonly ConnectionPump _pump;
     private readonly ConnectionSnapshots _snapshots;
     private readonly AwaitedTransactions _awaited;
+    private readonly SubscriptionOpener _opener;
     private bool _saidHello;
     private bool _isWelcome;
-
-    /// <summary>What the client's rows are as of, where it holds some of this log.</summary>
-    private Position? _resumeFrom;
     private int _isDisposed;
 
     public SyncConnection(SyncConnectionFactory shared, HubConnectionContext hub)
@@ -43,6 +41,7 @@ internal sealed class SyncConnection : IQueueWriter, IDisposable
         _pump = new(shared, this, hub, _queue, _replies, _subscriptions, invalidated);
         _snapshots = new(shared, _subscriptions, invalidated, _pump, _ending);
         _awaited = new(shared, hub.ConnectionId, _pump, _ending);
+        _opener = new(shared, hub, _subscriptions, _replies, _pump, _snapshots);
         shared.Router.Attach(_queue);
         shared.Metrics.Connected(1);
     }
@@ -154,7 +153,7 @@ internal sealed class SyncConnection : IQueueWriter, IDisposable
             case ClientMessage.Hello hello:
                 return GreetAsync(hello);
             case ClientMessage.Subscribe subscribe:
-                return SubscribeAsync(subscribe.Subscriptions);
+                return _opener.OpenAsync(subscribe.Subscriptions);
             case ClientMessage.Unsubscribe unsubscribe:
                 foreach (var id in unsubscribe.Ids)
                 {
@@ -193,7 +192,7 @@ internal sealed class SyncConnection : IQueueWriter, IDisposable
         var isHere = hello.Position?.Epoch == epoch;
         if (isHere && _shared.Router.Remembers(hello.Position!.Position) is { } remembers)
         {
-            _resumeFrom = remembers ? hello.Position.Position : null;
+            _opener.ResumeFrom = remembers ? hello.Position.Position : null;
         }
         else if (isHere || hello.Position == ClientPosition.MadeUp)
         {
@@ -228,96 +227,6 @@ internal sealed class SyncConnection : IQueueWriter, IDisposable
             {
                 // Its client goes elsewhere when it has waited for long enough.
             }
-        }
-    }
-
-    private async Task SubscribeAsync(IReadOnlyList<SubscriptionRequest> requests)
-    {
-        var asked = new List<OpenSubscription>();
-        var resumed = new List<OpenSubscription>();
-        foreach (var request in requests)
-        {
-            await _replies.RoomAsync(_hub.ConnectionAborted);
-            try
-            {
-                CheckRoom(request.Id);
-                var shape = _shared.Shapes.Read(request);
-                CheckRoom(shape);
-                if (_subscriptions.Open(request.Id, shape, out var isFirst) is { } member)
-                {
-                    var opened = new OpenSubscription(request.Id, member, request.Keys is { } keys ? RespelledKeys.Of(shape.Entity, keys) : null);
-                    if (_resumeFrom is { } from && request.Fingerprint == shape.Fingerprint && (isFirst || resumed.Exists(s => s.Member == member)))
-                    {
-                        // From here on an invalidation concerns it.
-                        member.ReadAt = from.Offset;
-                        resumed.Add(opened);
-                    }
-                    else
-                    {
-                        asked.Add(opened);
-                    }
-                }
-            }
-            catch (RefusedException e)
-            {
-                // The id of a duplicate stands for the subscription that is open, and stays so.
-                _pump.Send(ServerMessages.Error(e.Code, e.Message, e.Code == ErrorCodes.DuplicateId ? null : request.Id));
-            }
-            catch (Exception e)
-            {
-                _shared.Logger.MessageFailed(_hub.ConnectionId, e);
-                _shared.Metrics.Failed(Stages.Message, e);
-                _subscriptions.Close(request.Id);
-                _pump.Send(ServerMessages.Error(ErrorCodes.Internal, "The server failed on this subscription; its log says why.", request.Id));
-            }
-        }
-
-        // Of one shape, all are read or none is.
-        asked.AddRange(resumed.Where(s => asked.Exists(a => a.Member == s.Member)));
-        resumed.RemoveAll(asked.Contains);
-        asked.ForEach(subscription => _pump.Send(subscription.Accepted(resumed: false)));
-        if (asked.Count + resumed.Count > 0)
-        {
-            _snapshots.Read(asked, Resume(resumed));
-        }
-    }
-
-    private Resumption? Resume(List<OpenSubscription> subscriptions)
-    {
-        if (subscriptions.Count == 0)
-        {
-            return null;
-        }
-
-        var joined = _shared.Router.Given;
-        subscriptions.ForEach(s => s.Member.ReadAt = joined);
-        var from = _resumeFrom!.Value;
-
-        // A long way back is gone once a connection, however often its client asks.
-        _resumeFrom = null;
-        return new(from, joined, subscriptions);
-    }
-
-    private void CheckRoom(long id)
-    {
-        if (_subscriptions.Contains(id))
-        {
-            throw new RefusedException(ErrorCodes.DuplicateId, $"The id {id} is open already. Choose another, or unsubscribe first.");
-        }
-
-        if (_subscriptions.Count >= _shared.Options.MaxSubscriptionsPerConnection)
-        {
-            throw new RefusedException(ErrorCodes.TooManySubscriptions,
-                $"A connection may have {_shared.Options.MaxSubscriptionsPerConnection} subscriptions open. Close some.");
-        }
-    }
-
-    private void CheckRoom(Shape shape)
-    {
-        if (!_subscriptions.HasRoomFor(shape, _shared.Options.MaxFilterBytesPerConnection))
-        {
-            throw new RefusedException(ErrorCodes.TooManySubscriptions,
-                $"The keys and filters of a connection's subscriptions may take {_shared.Options.MaxFilterBytesPerConnection} bytes on the server. Close some, or ask for fewer keys.");
         }
     }
 
