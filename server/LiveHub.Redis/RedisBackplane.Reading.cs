@@ -85,7 +85,14 @@ internal sealed partial class RedisBackplane
             case LogMessage.Entries { Epoch: var epoch, Frames: var frames } when epoch == _epoch:
                 foreach (var frame in frames)
                 {
-                    early[frame.Position.Offset] = frame;
+                    if (frame.Position.Offset > _log.Head.Offset + 1)
+                    {
+                        early[frame.Position.Offset] = frame;
+                    }
+                    else if (!TryTake(frame))
+                    {
+                        throw Replaced();
+                    }
                 }
 
                 TakeEarly(early);
