@@ -39,7 +39,7 @@ internal sealed record LogState(
             new((ulong)Number(Text(fields.GetValueOrDefault("horizon")))),
             fields.Keys.Where(name => name.StartsWith(History, StringComparison.Ordinal)).Select(name => name[History.Length..])
                 .ToDictionary(name => name, name => ReadDatabase(name, fields), StringComparer.Ordinal),
-            ((string[])parts[2]!).Chunk(2).ToDictionary(n => n[0], n => Time(n[1]), StringComparer.Ordinal));
+            ((string[])parts[2]!).Chunk(2).ToDictionary(n => n[0], n => Time(n[1].TrimEnd('+')), StringComparer.Ordinal));
     }
 
     private static DatabaseHistory ReadDatabase(string name, Dictionary<string, byte[]> fields)

@@ -35,7 +35,7 @@ internal sealed partial class RedisBackplane
                 _logger.LogReplaced(state.Epoch);
                 await BeginAsync(link, state.Epoch, isHistory: false);
             }
-            else if (isJoined && (await LookAsync(link, _isLeaving ? "" : _node, shown: default)).Epoch == _epoch)
+            else if (isJoined && (await LookAsync(link, Self, shown: default)).Epoch == _epoch)
             {
                 // A server that can be read and not be written to would count as heard for ever.
                 Hear();
@@ -107,6 +107,12 @@ internal sealed partial class RedisBackplane
     private void Adopt(LogState state, IReadOnlyList<LogFrame> first)
     {
         _own.Clear();
+        if (_lineage != state.Lineage)
+        {
+            // Somebody may have begun it on another database.
+            _accepted.Clear();
+        }
+
         _lineage = state.Lineage;
         _epoch = state.Epoch!;
         _log.Restart(BeginOf(state, first));
@@ -154,12 +160,15 @@ internal sealed partial class RedisBackplane
         do
         {
             var head = _log.Head.Offset;
-            var state = await LookAsync(link, _isLeaving ? "" : _node, shown: default);
+            var state = await LookAsync(link, Self, shown: default);
             Hear();
             looks.TryWrite(new(state, head));
             _nodes = state.Epoch == _epoch ? [.. state.Nodes.Keys] : _nodes;
             since ??= state.Now;
-            await MournAsync(link, state, since.Value);
+            if (_foreign is null)
+            {
+                await MournAsync(link, state, since.Value);
+            }
         }
         while (await timer.WaitForNextTickAsync(ending));
     }

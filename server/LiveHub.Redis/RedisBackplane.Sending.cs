@@ -13,18 +13,36 @@ internal sealed partial class RedisBackplane
     /// <summary>More than this is no changeset to send around: its rows are read again.</summary>
     private const int MaxChangesetBytes = 16 << 20;
 
+    /// <summary>Which database this is, is asked once a heartbeat.</summary>
+    private const int TriesUntilSaid = 4;
+
     private async Task SendAsync(RedisLink link, CancellationToken ending)
     {
         // What was sent over another link is read from its bytes, should it still come.
         _own.Clear();
         var buffer = new ArrayBufferWriter<byte>();
+        foreach (var database in _seen.Keys.Where(database => !_accepted.Contains(database)))
+        {
+            await TellAsync(link, database, ending);
+        }
+
         while (true)
         {
             ending.ThrowIfCancellationRequested();
             var batch = await _outgoing.PeekAsync(MaxBatch, MaxBatchBytes, ending);
             if (batch[0].Changeset is null)
             {
-                await TellAsync(link, batch[0], ending);
+                if (batch[0].Sighting is { Database.Database: var seen })
+                {
+                    await TellAsync(link, seen, ending);
+                    _outgoing.Sent([batch[0]]);
+                }
+                else if ((string)(await BeginAsync(link, _epoch, isHistory: true))! != Scripts.Refused)
+                {
+                    _outgoing.Sent([batch[0]]);
+                }
+
+                await CheckEpochAsync(link);
                 continue;
             }
 
@@ -61,57 +79,63 @@ internal sealed partial class RedisBackplane
         }
     }
 
-    /// <summary>Tells what was seen of a database, or that one has become another one. Where that begins another log, this node joins it first.</summary>
-    private async Task TellAsync(RedisLink link, Outgoing outgoing, CancellationToken ending)
+    /// <summary>Tells what was seen of a database last, and again until that is good: meanwhile, it may be seen anew.</summary>
+    private async Task TellAsync(RedisLink link, string database, CancellationToken ending)
     {
-        while (true)
+        for (var tries = 1; ; tries++)
         {
-            switch ((string)(await TellAsync(link, outgoing.Sighting))!)
+            var sighting = _seen[database];
+            var (seen, isAnother) = (sighting.Database, sighting.IsAnother);
+            var answer = (string)(await link.CallAsync(
+                Scripts.Observe,
+                [_names.State, _names.Log, _names.Changesets, _names.Nodes],
+                [
+                    .. NewLog(_epoch), seen.Database, seen.History, seen.Version, isAnother ? "1" : "", seen.Lineage, _node, _accepted.Contains(database) ? "" : "1",
+                    (long)Silence.TotalMilliseconds,
+                ]))!;
+            switch (answer)
             {
                 case Scripts.Impossible:
-                    Stray(outgoing.Sighting!.Database);
+                    await StrayAsync(link, seen, isSaid: tries == TriesUntilSaid);
                     await Task.Delay(_options.HeartbeatInterval, _time, ending);
                     continue;
                 case Scripts.Refused:
                     throw new AnotherLogException("The log is another one.");
             }
 
-            if (outgoing.Sighting is { Database.Database: var database })
-            {
-                _accepted.Add(database);
-                _foreign = null;
-            }
-
-            _outgoing.Sent([outgoing]);
-            if ((await LookAsync(link, node: "", shown: default)).Epoch != _epoch)
-            {
-                throw new AnotherLogException("A database has become another one.");
-            }
-
+            // It is not told a second time that it is another one.
+            _seen.TryUpdate(database, sighting with { IsAnother = false }, sighting);
+            _accepted.Add(database);
+            _foreign = null;
             return;
         }
     }
 
-    private Task<RedisResult> TellAsync(RedisLink link, Sighting? sighting)
-        => sighting is not { Database: var seen, IsAnother: var isAnother }
-            ? BeginAsync(link, _epoch, isHistory: true)
-            : link.CallAsync(
-                Scripts.Observe,
-                [_names.State, _names.Log, _names.Changesets, _names.Nodes],
-                [
-                    .. NewLog(_epoch), seen.Database, seen.History, seen.Version, isAnother ? "1" : "", seen.Lineage, _node, _accepted.Contains(seen.Database) ? "" : "1",
-                    (long)Silence.TotalMilliseconds,
-                ]);
+    private async Task CheckEpochAsync(RedisLink link)
+    {
+        if ((await LookAsync(link, node: "", shown: default)).Epoch != _epoch)
+        {
+            throw new AnotherLogException("A database has become another one.");
+        }
+    }
 
     /// <summary>Nodes are there that are on another database: nothing of this one goes into their log, and nobody is to be shown what is in it.</summary>
-    private void Stray(DatabaseHistory seen)
+    /// <param name="link">The way there.</param>
+    /// <param name="seen">What this node is on.</param>
+    /// <param name="isSaid">After a restore, those who find out later are so for a moment; who remains so is worth a word.</param>
+    private async Task StrayAsync(RedisLink link, DatabaseHistory seen, bool isSaid)
     {
-        if (_foreign is null)
+        _foreign = $"The log under the prefix '{_options.Prefix}' in Redis is of another database, and nodes that are on that one use it ({seen.Database} is {seen.History} here). " +
+            $"If this is another application, or the same one elsewhere (staging, a tenant), give it a {nameof(RedisOptions)}.{nameof(RedisOptions.Prefix)} of its own. " +
+            "If all nodes are to move to another database, stop them all first.";
+        if (isSaid)
         {
-            _foreign = $"The log under the prefix '{_options.Prefix}' in Redis is of another database, and nodes that are on that one use it ({seen.Database} is {seen.History} here). " +
-                $"If this is another application, or the same one elsewhere (staging, a tenant), give it a {nameof(RedisOptions)}.{nameof(RedisOptions.Prefix)} of its own.";
             _logger.LogIsForeign(_foreign);
         }
+
+        // Nobody is to miss it, and its database may have been restored meanwhile.
+        await link.CallAsync(Scripts.Leave, [_names.Nodes], [_node]);
+        Ask();
     }
 
     /// <summary>The database whose rows it has; null where it has none.</summary>

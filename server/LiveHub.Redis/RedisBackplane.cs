@@ -61,7 +61,10 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     /// <summary>The nodes that were in the log when this one looked last.</summary>
     private volatile string[] _nodes = [];
     private volatile IReadOnlyDictionary<string, DatabaseHistory> _databases = ReadOnlyDictionary<string, DatabaseHistory>.Empty;
-    /// <summary>The databases that this node has told of, and was not refused with.</summary>
+    /// <summary>What was seen of each database last.</summary>
+    private readonly ConcurrentDictionary<string, Sighting> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>The databases that this node has told of in this lineage of the log, and was not refused with.</summary>
     private readonly HashSet<string> _accepted = new(StringComparer.Ordinal);
 
     private TaskCompletionSource _asked = NewSignal();
@@ -93,6 +96,9 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     public Position Begin => _log.Begin;
 
     public Position Head => _log.Head;
+
+    /// <summary>This node where it says that it is there; empty where it is not to be missed.</summary>
+    private string Self => _isLeaving || _foreign is not null ? "" : _node;
 
     /// <summary>By how much Redis's clock is ahead of this node's.</summary>
     internal TimeSpan Skew => TimeSpan.FromTicks(Volatile.Read(ref _skew));
@@ -157,7 +163,12 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     public DatabaseHistory? HistoryOf(string database) => _databases.GetValueOrDefault(database);
 
-    public void Observe(DatabaseHistory seen, bool isAnother) => Send(new(Changeset: null, _lineage, new(seen, isAnother)));
+    public void Observe(DatabaseHistory seen, bool isAnother)
+    {
+        var sighting = new Sighting(seen, isAnother);
+        _seen[seen.Database] = sighting;
+        Send(new(Changeset: null, _lineage, sighting));
+    }
 
     public void Append(Changeset changeset) => Send(new(changeset.SizeBytes <= MaxChangesetBytes ? changeset : Doubt(changeset), _lineage));
 
@@ -232,6 +243,12 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         try
         {
+            if (_foreign is not null)
+            {
+                // What it has saved belongs into no log, and it has left.
+                return;
+            }
+
             await Task.WhenAny(_outgoing.FlushAsync(), link.Ended).WaitAsync(TimeToFlush);
             if (_outgoing.Count == 0 && !_isIncomplete)
             {

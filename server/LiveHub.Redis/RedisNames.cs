@@ -14,7 +14,7 @@ internal sealed class RedisNames(string prefix)
     /// <summary>A hash: the offset of each changeset in the log.</summary>
     public RedisKey Changesets { get; } = $"{{{prefix}}}:changesets";
 
-    /// <summary>A hash: when each node was there last, by Redis's clock.</summary>
+    /// <summary>A hash: when each node was there last, by Redis's clock; with a plus, where its databases are those of the log.</summary>
     public RedisKey Nodes { get; } = $"{{{prefix}}}:nodes";
 
     /// <summary>Entries as they come, a new epoch, and the marks of nodes that listen.</summary>

@@ -90,8 +90,8 @@ internal static class Scripts
         """;
 
     /// <summary>
-    /// A database was seen. Where the log is of another history of it, another log is begun, once, however many nodes find that out. A node that has just come must not: as long as others are there,
-    /// they are asked. KEYS: state, log, changesets, nodes. ARGV: the epoch that there is, the new one, a tag, where the caller stands, capture mode, format, channel; name, history and version of the
+    /// A database was seen. Where the log is of another history of it, another log is begun, once, however many nodes find that out. A node that has just come must not: as long as others are there
+    /// whose database it is, they are asked. KEYS: state, log, changesets, nodes. ARGV: the epoch that there is, the new one, a tag, where the caller stands, capture mode, format, channel; name, history and version of the
     /// database, whether the caller knew it as another (1 or empty), since which lineage (or empty), the node, whether it has just come (1 or empty), for how many milliseconds another one counts as
     /// being there.
     /// </summary>
@@ -101,12 +101,13 @@ internal static class Scripts
         local known = redis.call('HGET', KEYS[1], history)
         local isNoticed = known and ARGV[12] ~= '' and string.sub(known, 1, 16) ~= ARGV[12]
         local isOther = known and string.sub(known, 17) ~= ARGV[9]
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
         if isOther and ARGV[14] == '1' then
-          local time = redis.call('TIME')
-          local now = time[1] * 1000 + math.floor(time[2] / 1000)
           local nodes = redis.call('HGETALL', KEYS[4])
           for i = 1, #nodes, 2 do
-            if nodes[i] ~= ARGV[13] and now - tonumber(nodes[i + 1]) < tonumber(ARGV[15]) then
+            local at = string.match(nodes[i + 1], '^(%d+)%+$')
+            if nodes[i] ~= ARGV[13] and at and now - tonumber(at) < tonumber(ARGV[15]) then
               redis.call('PUBLISH', ARGV[7], 'A')
               return 2
             end
@@ -119,6 +120,7 @@ internal static class Scripts
           redis.call('HSET', KEYS[1], history, redis.call('HGET', KEYS[1], 'lineage') .. ARGV[9])
           if tonumber(ARGV[10]) > tonumber(redis.call('HGET', KEYS[1], version) or '0') then redis.call('HSET', KEYS[1], version, ARGV[10]) end
         end
+        redis.call('HSET', KEYS[4], ARGV[13], string.format('%.0f', now) .. '+')
         return 1
         """;
 
@@ -144,7 +146,7 @@ internal static class Scripts
         if horizon and tonumber(ARGV[2]) > tonumber(horizon) then redis.call('HSET', KEYS[1], 'horizon', ARGV[2]) end
         local nodes = {}
         if ARGV[1] ~= '' then
-          redis.call('HSET', KEYS[2], ARGV[1], now)
+          redis.call('HSET', KEYS[2], ARGV[1], now .. string.match(redis.call('HGET', KEYS[2], ARGV[1]) or '', '%+?$'))
           nodes = redis.call('HGETALL', KEYS[2])
         end
         return { now, redis.call('HGETALL', KEYS[1]), nodes }
@@ -168,7 +170,7 @@ internal static class Scripts
 
     /// <summary>
     /// Begins another log in place of what there is, as ARGV 2 to 7 of its callers say. Offsets go on; one is left out, so that whoever stood at the head sees that it has missed something.
-    /// Returns the lineage.
+    /// In another lineage, no node has said yet that its databases are those of the log: a plus behind its time. Returns the lineage.
     /// </summary>
     private const string Restart = """
         local function restart(isAnother)
@@ -178,6 +180,10 @@ internal static class Scripts
           if state[1] or head > 0 then head = head + 1 end
           local lineage, horizon = state[3], state[4] or '0'
           if not lineage or isAnother then lineage, horizon = epoch, '0' end
+          if lineage == epoch then
+            local nodes = redis.call('HGETALL', KEYS[4])
+            for i = 1, #nodes, 2 do redis.call('HSET', KEYS[4], nodes[i], string.match(nodes[i + 1], '^%d+')) end
+          end
           redis.call('DEL', KEYS[2], KEYS[3])
           redis.call('HMSET', KEYS[1], 'epoch', epoch, 'head', string.format('%.0f', head), 'tag', ARGV[3], 'bytes', '0',
             'first', string.format('%.0f', head + 1), 'firstAt', '0', 'mode', ARGV[5], 'format', ARGV[6], 'lineage', lineage, 'horizon', horizon)

@@ -85,17 +85,26 @@ internal sealed class DatabaseCheck(
     /// <summary>Nobody is to go on from a log of another database: what it was told, it has heard before anybody is welcome.</summary>
     private async Task TellAsync(CancellationToken cancellationToken)
     {
-        try
+        for (var started = time.GetTimestamp(); ;)
         {
-            await backplane.ReadHeadAsync(shown: default, cancellationToken);
-        }
-        catch (ForeignLogException e)
-        {
-            throw new InvalidOperationException($"LiveHub cannot start: {e.Message}", e);
-        }
-        catch (BackplaneSilentException)
-        {
-            // Then nobody is welcome anyway.
+            try
+            {
+                await backplane.ReadHeadAsync(shown: default, cancellationToken);
+                return;
+            }
+            catch (ForeignLogException e)
+            {
+                // Nodes that were killed a moment ago count as there for some seconds.
+                if (time.GetElapsedTime(started) >= 2 * Patience)
+                {
+                    throw new InvalidOperationException($"LiveHub cannot start: {e.Message}", e);
+                }
+            }
+            catch (BackplaneSilentException)
+            {
+                // Then nobody is welcome anyway.
+                return;
+            }
         }
     }
 

@@ -88,6 +88,29 @@ public abstract partial class RedisFaultSpecification
     }
 
     [Fact]
+    public async Task G2_who_comes_back_to_a_log_that_was_begun_on_another_database_meanwhile_brings_nothing_into_it_until_it_is_on_it_too()
+    {
+        var nodes = await StartAsync(count: 1);
+        nodes.All[0].Log.Observe(new("Shop", "first", 1_000), isAnother: false);
+        await nodes.ConvergeAsync();
+        nodes.Lines[0].Cut();
+        await nodes.Server.ExecuteAsync("FLUSHALL");
+        await nodes.AddAsync(1);
+        nodes.All[1].Log.Observe(new("Shop", "second", 2_000), isAnother: false);
+        await nodes.ConvergeOthersAsync(0);
+        var kept = nodes.All[0].Append(3);
+        nodes.Lines[0].Mend();
+        await nodes.All[0].Log.WaitUntilAskedAsync(Stopping);
+        await Until.TrueAsync(() => nodes.All[0].Log.SilentSince is not null, () => "It is heard.");
+        await nodes.ConvergeOthersAsync(0);
+        Assert.DoesNotContain(kept, nodes.All[1].HasSeen);
+
+        nodes.All[0].Log.Observe(nodes.All[1].Log.HistoryOf("Shop")!, isAnother: false);
+        await nodes.ConvergeAsync();
+        Assert.Null(nodes.All[0].Log.SilentSince);
+    }
+
+    [Fact]
     public async Task Rule_14_a_stream_that_is_evicted_makes_nobody_wait()
     {
         var nodes = await StartAsync();
@@ -219,6 +242,10 @@ public abstract partial class RedisFaultSpecification
         nodes.All[1].Log.Observe(new("Shop", "second", 500), isAnother: true);
         await Until.TrueAsync(() => nodes.All[1].Resets.Count > 0, () => nodes.All[1].ToString());
         nodes.Lines[0].Mend();
+
+        // It looks at its database again.
+        await nodes.All[0].Log.WaitUntilAskedAsync(Stopping);
+        nodes.All[0].Log.Observe(new("Shop", "second", 501), isAnother: true);
         await nodes.ConvergeAsync();
         EverybodyStartedAgain(nodes);
         var after = nodes.All[0].Append(1)[0];

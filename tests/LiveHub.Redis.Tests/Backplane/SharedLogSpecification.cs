@@ -179,6 +179,21 @@ public abstract class SharedLogSpecification : BackplaneSpecification
     }
 
     [Fact]
+    public async Task Rule_8_nodes_that_come_at_once_after_a_restore_begin_one_epoch_and_don_t_keep_each_other_out()
+    {
+        var nodes = await NodesAsync(3);
+        nodes[2].Log.Observe(new("Shop", "first", 1_000), isAnother: false);
+        await LogNode.ConvergeAsync(nodes);
+        await ((IAsyncDisposable)nodes[2].Log).DisposeAsync();
+        var come = nodes.Take(2).ToList();
+        await Until.TrueAsync(() => come.All(n => n.Log.HistoryOf("Shop") is not null), () => "They don't know it.");
+        Assert.All(come, n => n.Log.Observe(n.Log.HistoryOf("Shop")! with { History = "second", Version = 2_000 }, isAnother: true));
+        await LogNode.ConvergeAsync(come);
+        Assert.All(come, n => Assert.Single(n.Resets));
+        Assert.All(come, n => Assert.Equal("second", n.Log.HistoryOf("Shop")!.History));
+    }
+
+    [Fact]
     public async Task G2_a_node_that_comes_to_others_of_another_database_brings_nothing_into_their_log_until_they_are_on_it_too()
     {
         var nodes = await NodesAsync(3);
@@ -200,6 +215,7 @@ public abstract class SharedLogSpecification : BackplaneSpecification
 
         // It was a restore, after all: one of those who were there has found out.
         nodes[0].Log.Observe(second, isAnother: true);
+        nodes[1].Log.Observe(second, isAnother: true);
         await LogNode.ConvergeAsync(nodes);
         Assert.All(nodes, n => Assert.Single(n.Resets));
         Assert.Null(nodes[2].Log.SilentSince);

@@ -98,7 +98,7 @@ public sealed class LostNodeTests(PostgresServer server)
     }
 
     private static async Task<long[]> TimesAsync(ShopNodes nodes)
-        => [.. ((object?[])(await nodes.Redis.ExecuteAsync("HVALS", "{livehub}:nodes"))!).Select(t => long.Parse((string)t!, CultureInfo.InvariantCulture))];
+        => [.. ((object?[])(await nodes.Redis.ExecuteAsync("HVALS", "{livehub}:nodes"))!).Select(t => long.Parse(((string)t!).TrimEnd('+'), CultureInfo.InvariantCulture))];
 
     private async Task<ShopNodes> StartAsync(TimeSpan? nodeTimeout = null)
     {

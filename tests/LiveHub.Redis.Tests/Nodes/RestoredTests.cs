@@ -82,6 +82,9 @@ public sealed class RestoredTests(PostgresServer server)
         Assert.Contains("'livehub'", fault.Message, StringComparison.Ordinal);
         await nodes.SettleAsync(guest);
         Assert.Null(guest.RetryMs);
+
+        // Nobody is to miss it.
+        Assert.Equal(1L, await nodes.Redis.ExecuteAsync("HLEN", "{livehub}:nodes"));
     }
 
     [Fact]
