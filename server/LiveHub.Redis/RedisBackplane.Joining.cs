@@ -111,6 +111,7 @@ internal sealed partial class RedisBackplane
         {
             // Somebody may have begun it on another database.
             _accepted.Clear();
+            _isUntold = !_seen.IsEmpty;
         }
 
         _lineage = state.Lineage;

@@ -26,6 +26,7 @@ internal sealed partial class RedisBackplane
             await TellAsync(link, database, ending);
         }
 
+        _isUntold = false;
         while (true)
         {
             ending.ThrowIfCancellationRequested();

@@ -69,6 +69,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private TaskCompletionSource _asked = NewSignal();
     private volatile string? _foreign;
+    private volatile bool _isUntold;
     private bool _asksWhenJoined;
     private volatile bool _isLeaving;
     private volatile bool _isIncomplete;
@@ -97,6 +98,9 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     public Position Head => _log.Head;
 
+    /// <summary>The log is of another database than this node's, or may be: nothing that is in it is for this node's readers.</summary>
+    private bool IsStray => _isUntold || _foreign is not null;
+
     /// <summary>This node where it says that it is there; empty where it is not to be missed.</summary>
     private string Self => _isLeaving || _foreign is not null ? "" : _node;
 
@@ -116,7 +120,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
             var silence = _time.GetElapsedTime(Volatile.Read(ref _heard));
             var delay = _outgoing.Delay;
             silence = delay > silence ? delay : silence;
-            return silence >= Silence || _foreign is not null ? _time.GetUtcNow() - silence : null;
+            return silence >= Silence || IsStray ? _time.GetUtcNow() - silence : null;
         }
     }
 
@@ -194,7 +198,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
                 {
                     await (await Task.WhenAny(_outgoing.FlushAsync(), link.Ended).WaitAsync(patience.Token));
                     var state = await LookAsync(link, node: "", shown).WaitAsync(patience.Token);
-                    if (state.Epoch == _epoch)
+                    if (state.Epoch == _epoch && !IsStray)
                     {
                         return state.Head;
                     }

@@ -87,8 +87,11 @@ public abstract partial class RedisFaultSpecification
         EverybodyStartedAgain(nodes);
     }
 
-    [Fact]
-    public async Task G2_who_comes_back_to_a_log_that_was_begun_on_another_database_meanwhile_brings_nothing_into_it_until_it_is_on_it_too()
+    /// <param name="count">What it has saved meanwhile.</param>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(0)]
+    public async Task G2_who_comes_back_to_a_log_that_was_begun_on_another_database_meanwhile_brings_nothing_into_it_until_it_is_on_it_too(int count)
     {
         var nodes = await StartAsync(count: 1);
         nodes.All[0].Log.Observe(new("Shop", "first", 1_000), isAnother: false);
@@ -98,12 +101,15 @@ public abstract partial class RedisFaultSpecification
         await nodes.AddAsync(1);
         nodes.All[1].Log.Observe(new("Shop", "second", 2_000), isAnother: false);
         await nodes.ConvergeOthersAsync(0);
-        var kept = nodes.All[0].Append(3);
+        var kept = nodes.All[0].Append(count);
         nodes.Lines[0].Mend();
         await nodes.All[0].Log.WaitUntilAskedAsync(Stopping);
         await Until.TrueAsync(() => nodes.All[0].Log.SilentSince is not null, () => "It is heard.");
         await nodes.ConvergeOthersAsync(0);
         Assert.DoesNotContain(kept, nodes.All[1].HasSeen);
+
+        // Nor is anybody welcome to what is in it, whether something waits here or not.
+        await Assert.ThrowsAsync<ForeignLogException>(async () => await nodes.All[0].Log.ReadHeadAsync(shown: default, Stopping));
 
         nodes.All[0].Log.Observe(nodes.All[1].Log.HistoryOf("Shop")!, isAnother: false);
         await nodes.ConvergeAsync();

@@ -151,7 +151,6 @@ internal sealed class LogNode
             Assert.Equal(entry.Changeset.Id, known.GetValueOrDefault(entry.Position, entry.Changeset.Id));
         }
 
-        // Who was never interrupted has read the same as any other such.
         foreach (var other in nodes.Where(n => n.Resets.Count == 0 && Resets.Count == 0))
         {
             var (mine, theirs) = (Entries.Select(e => e.Position).ToHashSet(), other.Entries.Select(e => e.Position).ToHashSet());
