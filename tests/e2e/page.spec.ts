@@ -41,6 +41,12 @@ test("a card being written stays while the board changes around it", async ({ op
   await page.expectCards("Doing", ["Plane", "Cut the boards"]);
 });
 
+test("a page that is not painted follows all the same", async ({ open, kanban }) => {
+  const page = await open({ prepare: async (page) => void (await page.addInitScript(() => (window.requestAnimationFrame = () => 0))) });
+  await kanban.add("Plane", "Doing");
+  await page.expectCards("Doing", ["Measure", "Plane"]);
+});
+
 test("markup in text shows as text", async ({ open, kanban, api }) => {
   const markup = `<img src=x onerror="document.title='hacked'"><b>bold</b>`;
   const { id } = await kanban.add(markup, "Doing", { description: markup });

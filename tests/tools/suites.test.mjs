@@ -58,11 +58,12 @@ test('vitest: passed, failed, skipped, and a file that could not be loaded', () 
 });
 
 test('playwright: passed, failed, flaky, skipped, and errors outside of tests', () => {
-  const spec = (title, status, errors = []) => ({ title, tests: [{ status, results: [{ errors }] }] });
+  const attachments = [{ contentType: 'image/png', path: 'shot.png' }, { contentType: 'text/plain', body: Buffer.from('saw').toString('base64') }];
+  const spec = (title, status, errors = []) => ({ title, tests: [{ status, results: [{ status: errors.length > 0 ? 'failed' : 'passed', errors, attachments }] }] });
   const results = write('report.json', { errors: [{ message: 'set-up' }], suites: [{ title: 'file', specs: [spec('ok', 'expected')], suites: [
     { title: 'inner', specs: [spec('no', 'unexpected', [{ message: 'boom' }]), spec('twice', 'flaky'), spec('never', 'skipped')] }] }] });
   assert.deepEqual(reportReaders.playwright(results).map(({ name, passed, text }) => (passed ? name : `${name}: ${text}`)),
-    ['file › ok', 'file › inner › no: boom', 'file › inner › twice: flaky', 'file › inner › never: skipped', 'outside of tests: set-up']);
+    ['file › ok', 'file › inner › no: boom\nsaw', 'file › inner › twice: flaky', 'file › inner › never: skipped', 'outside of tests: set-up']);
 });
 
 test('node: passed, failed, skipped and todo, counted without their describe', () => {

@@ -5,6 +5,7 @@ import { Api } from "./api.js";
 import { startValues } from "../../acceptance/values-server.mjs";
 import { BoardPage } from "./board-page.js";
 import { CasesPage } from "./cases-page.js";
+import { Evidence } from "./evidence.js";
 import { Kanban } from "./kanban.js";
 
 type Server = Awaited<ReturnType<typeof startBoard>>;
@@ -89,12 +90,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  open: async ({ browser, server, kanban, consoleErrors, contextOptions, viewport }, use) => {
+  open: async ({ browser, server, kanban, consoleErrors, contextOptions, viewport }, use, testInfo) => {
     const contexts: Awaited<ReturnType<typeof browser.newContext>>[] = [];
+    const evidence: Evidence[] = [];
     await use(async ({ at = "", prepare, ...options } = {}) => {
       const context = await browser.newContext({ ...contextOptions, viewport, ...options });
       contexts.push(context);
       const page = await context.newPage();
+      evidence.push(new Evidence(page));
       page.on("console", (message) => message.type() === "error" && consoleErrors.push(message.text()));
       page.on("pageerror", (error) => consoleErrors.push(String(error)));
       await prepare?.(page);
@@ -104,6 +107,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await board.expectContent(await kanban.content());
       return board;
     });
+    if (testInfo.status !== testInfo.expectedStatus) await Evidence.attach(evidence, server.log, testInfo);
     await Promise.all(contexts.map((context) => context.close()));
   },
 });

@@ -54,10 +54,16 @@ function readPlaywright(folder) {
 function playwrightTests(suite, titles) {
   const path = [...titles, suite.title];
   const own = (suite.specs ?? []).flatMap((spec) => spec.tests.map((test) => {
-    const errors = test.results.flatMap((result) => result.errors.map((error) => error.stack ?? error.message));
+    const errors = test.results.flatMap((result) => [...result.errors.map((error) => error.stack ?? error.message), ...evidence(result)]);
     return testResult([...path, spec.title].join(' › '), test.status === 'expected', errors.join('\n') || test.status);
   }));
   return [...own, ...(suite.suites ?? []).flatMap((inner) => playwrightTests(inner, path))];
+}
+
+/** What a failed test attached as text: the files beside the report are gone when somebody reads of it. */
+function evidence({ status, attachments = [] }) {
+  const texts = status === 'passed' ? [] : attachments.filter(({ contentType, body }) => contentType === 'text/plain' && body);
+  return texts.map(({ body }) => Buffer.from(body, 'base64').toString());
 }
 
 /** Our own reporter for `node --test`. */
