@@ -14,7 +14,7 @@ import { alternate, median, ratioResult } from './lib/statistics.mjs';
 
 export const needs = ['packages', 'solution'];
 
-const PUBLISHED = 2_000;
+const PUBLISHED = 4_000;
 const PUBLISH_BUDGET = 1.3;
 
 /** In all. */
@@ -47,7 +47,7 @@ export async function run({ quick, progress, shutdown }) {
   for (const node of nodes) await node.post('/nodes/listen');
   const publish = await alternate({
     runs,
-    warmUps: 3,
+    warmUps: 6,
     subject: async () => (await nodes[0].post(`/nodes/live?changes=${PUBLISHED}`)).milliseconds,
     reference: async () => (await nodes[0].post(`/nodes/bare?changes=${PUBLISHED}`)).milliseconds,
     onRun: (run) => progress.line(`backplane: publish, ${run > 0 ? `run ${run} of ${runs}` : `warming up, ${1 - run} more`}`),
