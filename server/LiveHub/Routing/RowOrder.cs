@@ -143,17 +143,18 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
     private LogEntry PlaceChanges(LogEntry entry)
     {
         var changes = entry.Changeset.Changes;
-        if (changes.Length > 0 && _begun.Add(changes[0].Entity.ContextType))
-        {
-            // What came before the log's first entry, other nodes have routed; their clients may go on here.
-            Forget(changes[0].Entity, entry.VersionBefore);
-        }
-
         ImmutableArray<Change>.Builder? differing = null;
         List<Change>? lost = null;
+        Type? begun = null;
         for (var i = 0; i < changes.Length; i++)
         {
             var change = changes[i];
+            if (change.Entity.ContextType != begun && _begun.Add(begun = change.Entity.ContextType))
+            {
+                // What came before the log's first entry, other nodes have routed; their clients may go on here.
+                Forget(change.Entity, entry.VersionBefore);
+            }
+
             if (!TryPlace(change, entry, out var placed))
             {
                 (lost ??= []).Add(change);

@@ -139,6 +139,16 @@ public sealed class RowOrderTests
     }
 
     [Fact]
+    public void Rule_7_of_a_transaction_over_two_contexts_what_was_trimmed_counts_as_forgotten_for_both()
+    {
+        _order.SkipTo(new(_offset = 100, 0));
+        var form = Catalog.Change(Forms, null, Catalog.Row(Forms, new Forms { Id = 1 }), version: 15);
+        var placed = _order.Place(Entry(Book(1, 15, "a", "b"), form) with { VersionBefore = 20 }).Changeset;
+        Assert.Empty(placed.Changes);
+        Assert.Equal(["Book", "Forms"], placed.Invalidations.Select(i => i.Entity.Name).Order());
+    }
+
+    [Fact]
     public void Rule_7_what_the_log_itself_wants_read_again_stays()
     {
         _order = Pieces.Order(new() { Count = 1 });
