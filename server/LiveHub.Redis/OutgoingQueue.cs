@@ -139,14 +139,24 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
         }
     }
 
-    /// <summary>Whether some were given up. From here on what is added is kept again.</summary>
-    public bool TakeLoss()
+    /// <summary>Whether some were given up, and are not made good yet.</summary>
+    public bool IsLost
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isLost;
+            }
+        }
+    }
+
+    /// <summary>They are about to be made good: from here on what is added is kept again.</summary>
+    public void TakeLoss()
     {
         lock (_lock)
         {
-            var isLost = _isLost;
             _isLost = false;
-            return isLost;
         }
     }
 

@@ -75,12 +75,20 @@ internal sealed partial class RedisBackplane
     /// <summary>What this node could not keep until now is nowhere but in the database: everybody reads it there.</summary>
     private async Task MakeGoodAsync(RedisLink link)
     {
-        // From here on what is saved is kept: it may be missing in what is read from here on.
-        if (!_outgoing.TakeLoss())
+        if (!_outgoing.IsLost)
         {
             return;
         }
 
+        var known = await LookAsync(link, node: "", shown: default);
+        if (known.Epoch is not null && (known.Lineage != _lineage || IsStray))
+        {
+            // It may be the log of another database, whose readers miss nothing: once it is known to be of this one, nothing is sent before this is done.
+            return;
+        }
+
+        // From here on what is saved is kept: it may be missing in what is read from here on.
+        _outgoing.TakeLoss();
         try
         {
             // Where somebody else begins one meanwhile, that is as good: all of it was committed before.

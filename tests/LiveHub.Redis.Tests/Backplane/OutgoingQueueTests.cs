@@ -31,7 +31,8 @@ public sealed class OutgoingQueueTests
         _queue.Add(Changeset());
         Assert.False(_queue.Add(Changeset()));
         await Assert.ThrowsAsync<AnotherLogException>(() => _queue.PeekAsync(10, 1 << 20, TestContext.Current.CancellationToken));
-        Assert.True(_queue.TakeLoss());
+        Assert.True(_queue.IsLost);
+        _queue.TakeLoss();
         Assert.Same(sighting, Assert.Single(await _queue.PeekAsync(10, 1 << 20, TestContext.Current.CancellationToken)));
         _queue.Sent([sighting]);
         Assert.True(_queue.FlushAsync().IsCompleted);

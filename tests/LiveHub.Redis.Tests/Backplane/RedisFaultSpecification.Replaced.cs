@@ -91,22 +91,26 @@ public abstract partial class RedisFaultSpecification
     [Theory]
     [InlineData(3)]
     [InlineData(0)]
+    [InlineData(12)]
     public async Task G2_who_comes_back_to_a_log_that_was_begun_on_another_database_meanwhile_brings_nothing_into_it_until_it_is_on_it_too(int count)
     {
-        var nodes = await StartAsync(count: 1);
+        var nodes = await StartAsync(count: 1, configure: o => o.MaxQueuedChangesets = 10);
         nodes.All[0].Log.Observe(new("Shop", "first", 1_000), isAnother: false);
         await nodes.ConvergeAsync();
         nodes.Lines[0].Cut();
         await nodes.Server.ExecuteAsync("FLUSHALL");
         await nodes.AddAsync(1);
         nodes.All[1].Log.Observe(new("Shop", "second", 2_000), isAnother: false);
+        nodes.All[1].Append(30);
         await nodes.ConvergeOthersAsync(0);
+        var epoch = nodes.All[1].Log.Epoch;
         var kept = nodes.All[0].Append(count);
         nodes.Lines[0].Mend();
         await nodes.All[0].Log.WaitUntilAskedAsync(Stopping);
         await Until.TrueAsync(() => nodes.All[0].Log.SilentSince is not null, () => "It is heard.");
         await nodes.ConvergeOthersAsync(0);
         Assert.DoesNotContain(kept, nodes.All[1].HasSeen);
+        Assert.Equal(epoch, nodes.All[1].Log.Epoch);
 
         // Nor is anybody welcome to what is in it, whether something waits here or not.
         await Assert.ThrowsAsync<ForeignLogException>(async () => await nodes.All[0].Log.ReadHeadAsync(shown: default, Stopping));
