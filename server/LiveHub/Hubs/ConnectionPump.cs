@@ -167,7 +167,13 @@ internal sealed class ConnectionPump : IFrameSink, IThreadPoolWorkItem
 
     private async ValueTask DrainAsync(StepComposer composer, bool withSnapshots)
     {
+        // Both before the replies: what was asked for is accepted before its rows come.
         var held = _held.Take();
+        if (withSnapshots)
+        {
+            _entering = _entering.AddRange(_read.Take());
+        }
+
         foreach (var reply in _replies.Take())
         {
             await _writer.WriteAsync(reply);
@@ -207,7 +213,6 @@ internal sealed class ConnectionPump : IFrameSink, IThreadPoolWorkItem
     /// <returns>What became of those that are at their end.</returns>
     private async ValueTask<List<(EnteringSnapshot Entering, Entry Entry)>> EnterAsync(StepComposer composer)
     {
-        _entering = _entering.AddRange(_read.Take());
         if (_entering.Length == 0)
         {
             return Nothing;

@@ -1,6 +1,8 @@
+using LiveHub.Snapshots;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Tests.Hubs;
 
@@ -82,6 +84,45 @@ public sealed class SlowClientTests(PostgresServer server)
         var late = await ReadOnAsync(shop, stuck);
         await stuck.UntilAsync(late, v => v.Rows(2) is not null && v.Rows(3) is not null);
         Assert.Equal(late.Rows(1)!.Count, late.Rows(3)!.Count);
+    }
+
+    [Fact]
+    public async Task P11_what_is_asked_for_while_something_is_written_is_accepted_before_its_rows_come()
+    {
+        await using var shop = await StartAsync();
+        using var measured = new Measured(shop.App.Services);
+        await shop.AddItemsAsync(1, "first");
+        await using var stuck = await SubscribedAsync(shop);
+        await Until.TrueAsync(() => measured["livehub.rows.sent"] == 1, measured.ToString);
+
+        // A step of many messages, of which the transport takes some, while the next one waits.
+        for (var i = 0; measured["livehub.queue.bytes"] == 0; i++)
+        {
+            Assert.True(i < 100, "the transport takes everything");
+            await shop.WithDbAsync(db =>
+            {
+                db.Items.AddRange(Enumerable.Repeat(Long, MaxRows / 2).Select(name => new Item { ShelfId = 1, Name = name }));
+                return db.SaveChangesAsync();
+            });
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        var snapshots = shop.App.Services.GetRequiredService<SharedSnapshots>();
+        await stuck.SubscribeAsync(2, "Shelf");
+        await Until.TrueAsync(() => shop.Router.Count() == (1, 2) && snapshots.Count == (0, 0), () => "the shelves are not read");
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        stuck.Read();
+        var ofShelves = new List<string>();
+        while (ofShelves.Count < 2)
+        {
+            var message = await stuck.NextAsync();
+            if (message.ToJsonString().Contains("\"Shelf\"", StringComparison.Ordinal) || message.ToJsonString().Contains("\"shape\":2,", StringComparison.Ordinal))
+            {
+                ofShelves.Add((string)message["type"]!);
+            }
+        }
+
+        Assert.Equal("subscribed", ofShelves[0]);
     }
 
     [Fact]
