@@ -36,6 +36,18 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
         }
     }
 
+    /// <summary>Whether nothing is still to be brought into the log, be it as what it is or as the word that everybody has to start again.</summary>
+    public bool HasAllSent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count == 0 && !_isLost;
+            }
+        }
+    }
+
     /// <summary>For how long the first one has waited; zero where none does.</summary>
     public TimeSpan Delay
     {

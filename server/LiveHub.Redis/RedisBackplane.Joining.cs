@@ -165,6 +165,7 @@ internal sealed partial class RedisBackplane
     private async Task BeatAsync(RedisLink link, ChannelWriter<Look> looks, CancellationToken ending)
     {
         using var timer = new PeriodicTimer(_options.HeartbeatInterval, _time);
+        var last = DateTimeOffset.MaxValue;
         DateTimeOffset? since = null;
         do
         {
@@ -173,7 +174,10 @@ internal sealed partial class RedisBackplane
             Hear();
             looks.TryWrite(new(state, head));
             _nodes = state.Epoch == _epoch ? [.. state.Nodes.Keys] : _nodes;
-            since ??= state.Now;
+
+            // Where Redis stood still, or this node did, others may find it again only now, as after a lost connection.
+            since = state.Now - last > NodeTimeout / 2 ? state.Now : since ?? state.Now;
+            last = state.Now;
             if (_foreign is null)
             {
                 await MournAsync(link, state, since.Value);

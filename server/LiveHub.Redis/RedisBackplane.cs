@@ -254,7 +254,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
             }
 
             await Task.WhenAny(_outgoing.FlushAsync(), link.Ended).WaitAsync(TimeToFlush);
-            if (_outgoing.Count == 0 && !_isIncomplete)
+            if (_outgoing.HasAllSent && !_isIncomplete)
             {
                 // From here on no beat says that it is there.
                 _isLeaving = true;

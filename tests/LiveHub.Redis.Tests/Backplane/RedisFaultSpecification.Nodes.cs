@@ -42,6 +42,43 @@ public abstract partial class RedisFaultSpecification
         Assert.Empty(nodes.All[0].Resets);
     }
 
+    /// <summary>It has nothing left that waits, and has not said yet that something is missing.</summary>
+    [Fact]
+    public async Task G11_a_node_that_is_stopped_with_more_saved_than_may_wait_takes_no_leave()
+    {
+        var nodes = await StartAsync(2, configure: o => (o.MaxQueuedChangesets, o.CommandTimeout) = (5, TimeSpan.FromSeconds(5)));
+        await nodes.ConvergeAsync();
+        await Until.TrueAsync(async () => (await PresentAsync(nodes)).Count == 2, () => "Not all have said that they are there.");
+        ((RedisBackplane)nodes.All[1].Log).NodeTimeout = TimeSpan.FromSeconds(1);
+        nodes.Lines[0].Delay = TimeSpan.FromMilliseconds(200);
+        nodes.All[0].Append(20);
+        await ((IAsyncDisposable)nodes.All[0].Log).DisposeAsync();
+        await Until.TrueAsync(() => nodes.All[1].Resets.Count > 0, () => nodes.All[1].ToString());
+    }
+
+    /// <summary>For less time than a command may take: no connection is lost.</summary>
+    [Fact]
+    public async Task G11_who_has_waited_for_Redis_to_go_on_misses_nobody_for_it()
+    {
+        var nodes = await StartAsync(3, configure: o => o.CommandTimeout = TimeSpan.FromSeconds(20));
+        await nodes.ConvergeAsync();
+        foreach (var node in nodes.All)
+        {
+            ((RedisBackplane)node.Log).NodeTimeout = TimeSpan.FromSeconds(2);
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), Stopping);
+            await nodes.Server.StopAsync();
+            await Task.Delay(TimeSpan.FromSeconds(3), Stopping);
+            await nodes.Server.ContinueAsync();
+        }
+
+        await nodes.ConvergeAsync();
+        NobodyStartedAgain(nodes);
+    }
+
     [Fact]
     public async Task G11_who_finds_Redis_again_gives_the_others_as_long_to_find_it()
     {
