@@ -14,6 +14,9 @@ internal readonly record struct LogFrame(Position Position, ulong PreviousTag, D
 {
     public const int HeaderBytes = 48;
 
+    /// <summary>The year 3000: by as much as a node's clock is wrong, it may still be corrected.</summary>
+    private const long MaxMilliseconds = 32_503_680_000_000;
+
     public static LogFrame Read(long offset, ReadOnlyMemory<byte> bytes)
     {
         var header = bytes.Span;
@@ -22,10 +25,16 @@ internal readonly record struct LogFrame(Position Position, ulong PreviousTag, D
             throw new FormatException($"The entry at offset {offset} has {header.Length} bytes.");
         }
 
+        var at = BinaryPrimitives.ReadInt64BigEndian(header[16..]);
+        if (at is < 0 or > MaxMilliseconds)
+        {
+            throw new FormatException($"The entry at offset {offset} came at {at}.");
+        }
+
         return new(
             new(offset, BinaryPrimitives.ReadUInt64BigEndian(header[8..])),
             BinaryPrimitives.ReadUInt64BigEndian(header),
-            DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(header[16..])),
+            DateTimeOffset.FromUnixTimeMilliseconds(at),
             BinaryPrimitives.ReadInt64BigEndian(header[24..]),
             new(new Guid(header[32..HeaderBytes], bigEndian: true)),
             bytes[HeaderBytes..]);

@@ -29,7 +29,19 @@ internal abstract record LogMessage
     public static byte[] WriteMark(string text) => Encoding.ASCII.GetBytes("M" + text);
 
     /// <returns>Null where it is none of ours: somebody else publishes on the channel. What is in the stream is read from there.</returns>
-    public static LogMessage? Read(byte[] bytes) => bytes switch
+    public static LogMessage? Read(byte[] bytes)
+    {
+        try
+        {
+            return ReadAny(bytes);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static LogMessage? ReadAny(byte[] bytes) => bytes switch
     {
         [(byte)'E', ..] when bytes.Length >= EntriesHeader => ReadFrames(bytes) is { } frames ? new Entries(Encoding.ASCII.GetString(bytes, 1, EpochLength), frames) : null,
         [(byte)'B', ..] => new Begun(Encoding.ASCII.GetString(bytes, 1, bytes.Length - 1)),

@@ -26,7 +26,7 @@ internal sealed partial class RedisBackplane
                 throw new RedisFaultException($"The log under the prefix '{_options.Prefix}' is in format {state.Format}, of a later release of LiveHub: this one reads format {Format}. Deploy that release here, too.");
             }
 
-            if (state.Epoch is null || state.Mode != Mode || state.Format < Format || (state.Epoch != _epoch && state.Head.Offset <= _log.Head.Offset && _log.Head.Offset > 0))
+            if (state.Epoch is null || state.Mode != Mode || state.Format < Format || (state.Epoch != _epoch && IsInLog && state.Head.Offset <= _log.Head.Offset))
             {
                 await BeginAsync(link, state.Epoch ?? "", isHistory: false);
             }
@@ -51,7 +51,7 @@ internal sealed partial class RedisBackplane
         {
             // Of another log, nothing is taken up to where this node's readers are: they are to see that they have missed something.
             var isKnown = state.Epoch == _epoch;
-            var entries = await link.ReadAsync(isKnown ? _log.Head.Offset + 1 : _log.Head.Offset == 0 ? 0 : _log.Head.Offset + 2);
+            var entries = await link.ReadAsync(isKnown ? _log.Head.Offset + 1 : IsInLog ? _log.Head.Offset + 2 : 0);
             if ((await LookAsync(link, node: "", shown: default)).Epoch != state.Epoch)
             {
                 return false;
@@ -131,21 +131,20 @@ internal sealed partial class RedisBackplane
     /// <returns>False where the log does not: it was replaced.</returns>
     private async Task<bool> TryCatchUpAsync(RedisLink link, LogState state, IReadOnlyList<LogFrame> entries)
     {
-        var last = _log.Head;
         if (entries.Count == 0)
         {
-            return state.Head == last;
-        }
-
-        if (entries[0].Position.Offset > last.Offset + 1)
-        {
-            // It was away for longer than the log reaches back.
-            _logger.FellOutOfTheLog(last.Offset);
-            _log.Restart(BeginOf(state, entries));
+            return state.Head == _log.Head;
         }
 
         for (; entries.Count > 0; entries = await link.ReadAsync(_log.Head.Offset + 1))
         {
+            if (_log.Head.Offset is var last && entries[0].Position.Offset > last + 1)
+            {
+                // It was away for longer than the log reaches back, or takes longer to read it than others to trim it.
+                _logger.FellOutOfTheLog(last);
+                _log.Restart(BeginOf(state, entries));
+            }
+
             foreach (var entry in entries)
             {
                 if (!TryTake(entry))
@@ -165,8 +164,8 @@ internal sealed partial class RedisBackplane
     private async Task BeatAsync(RedisLink link, ChannelWriter<Look> looks, CancellationToken ending)
     {
         using var timer = new PeriodicTimer(_options.HeartbeatInterval, _time);
-        var last = DateTimeOffset.MaxValue;
         DateTimeOffset? since = null;
+        var last = DateTimeOffset.MaxValue;
         do
         {
             var head = _log.Head.Offset;
@@ -226,5 +225,8 @@ internal sealed partial class RedisBackplane
                 .. _databases.Values.SelectMany(d => new RedisValue[] { d.Database, d.History, d.Version }),
             ]);
 
-    private RedisValue[] NewLog(string expected) => [expected, LogMessage.NewEpoch(), LogFrame.Write(RandomTag()), _log.Head.Offset, Mode, Format, _names.Channel];
+    /// <summary>Whether this node has taken part in a log: its readers stand somewhere in it, be that before the first entry.</summary>
+    private bool IsInLog => _epoch.Length > 0;
+
+    private RedisValue[] NewLog(string expected) => [expected, LogMessage.NewEpoch(), LogFrame.Write(RandomTag()), IsInLog ? _log.Head.Offset : -1, Mode, Format, _names.Channel];
 }

@@ -169,15 +169,14 @@ internal static class Scripts
         """;
 
     /// <summary>
-    /// Begins another log in place of what there is, as ARGV 2 to 7 of its callers say. Offsets go on; one is left out, so that whoever stood at the head sees that it has missed something.
+    /// Begins another log in place of what there is, as ARGV 2 to 7 of its callers say. Offsets go on; one is left out, so that whoever stood at the head sees that it has missed something (-1: the caller stands nowhere).
     /// In another lineage, no node has said yet that its databases are those of the log: a plus behind its time. Returns the lineage.
     /// </summary>
     private const string Restart = """
         local function restart(isAnother)
           local epoch = ARGV[2]
           local state = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'lineage', 'horizon')
-          local head = math.max(tonumber(state[2] or '0'), tonumber(ARGV[4]))
-          if state[1] or head > 0 then head = head + 1 end
+          local head = math.max(tonumber(state[2] or '-1'), tonumber(ARGV[4])) + 1
           local lineage, horizon = state[3], state[4] or '0'
           if not lineage or isAnother then lineage, horizon = epoch, '0' end
           if lineage == epoch then

@@ -1,4 +1,5 @@
 using LiveHub.Redis.Tests.Infrastructure;
+using LiveHub.Tests.Backplane;
 using LiveHub.Tests.Infrastructure;
 using LiveHub.Tests.Model;
 
@@ -118,6 +119,55 @@ public abstract partial class RedisFaultSpecification
         nodes.All[0].Log.Observe(nodes.All[1].Log.HistoryOf("Shop")!, isAnother: false);
         await nodes.ConvergeAsync();
         Assert.Null(nodes.All[0].Log.SilentSince);
+    }
+
+    /// <summary>Nothing was in it when this one saw it last, and what came since is gone with it.</summary>
+    [Fact]
+    public async Task Rule_14_who_stands_at_the_beginning_of_a_log_that_was_lost_starts_again()
+    {
+        var nodes = await StartAsync(2);
+        nodes.Lines[1].Cut();
+        await Until.TrueAsync(() => !nodes.All[1].Log.WaitUntilHeardAsync(default).IsCompleted, () => "It still hears Redis.");
+        nodes.All[0].Append(3);
+        await nodes.ConvergeOthersAsync(1);
+        await ((IAsyncDisposable)nodes.All[0].Log).DisposeAsync();
+        await nodes.Server.RestartAsync(isEmpty: true);
+        nodes.Lines[1].Mend();
+        await Until.TrueAsync(() => nodes.All[1].Resets.Count > 0, () => nodes.All[1].ToString());
+        await nodes.ConvergeOthersAsync(0);
+    }
+
+    [Fact]
+    public async Task Rule_14_what_somebody_else_has_written_keeps_nobody_out_though_nobody_appends()
+    {
+        var nodes = await StartAsync(2);
+        nodes.All[0].Append(3);
+        await nodes.ConvergeAsync();
+        await nodes.Server.ExecuteAsync("XADD", "{livehub}:log", "999999999-0", "e", "a frame that is as long as one has to be, and says nothing that makes sense");
+        nodes.Lines[0].Drop();
+        nodes.Lines[1].Drop();
+        await Until.TrueAsync(() => nodes.All.All(n => n.Resets.Count > 0), () => string.Join('\n', nodes.All));
+        await nodes.ConvergeAsync();
+    }
+
+    [Fact]
+    public async Task Rule_13_who_reads_the_log_more_slowly_than_it_is_trimmed_starts_again_alone()
+    {
+        var nodes = await StartAsync(2, configure: o => o.CommandTimeout = TimeSpan.FromSeconds(5));
+        await nodes.ConvergeAsync();
+        nodes.Lines[1].Cut();
+        nodes.All[0].Append(3_000);
+        await nodes.ConvergeOthersAsync(1);
+        nodes.Retention = new() { Count = 5 };
+        var trimming = await nodes.LogAsync();
+        nodes.Lines[1].Delay = TimeSpan.FromMilliseconds(50);
+        var before = nodes.All[1].Log.Head.Offset;
+        nodes.Lines[1].Mend();
+        await Until.TrueAsync(() => nodes.All[1].Log.Head.Offset > before, () => "It does not catch up.");
+        trimming.Append(Samples.Changeset(Samples.Book(1, "x")));
+        await nodes.ConvergeAsync();
+        Assert.Empty(nodes.All[0].Resets);
+        Assert.NotEmpty(nodes.All[1].Resets);
     }
 
     [Fact]
