@@ -49,8 +49,10 @@ internal static class Scripts
           local count = head - first + 1
           return count > 1 and (count > maxCount or bytes > maxBytes or now - firstAt > maxAge)
         end
+        local page = #new / 2 + 1
         while isOver() do
-          local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 33)
+          local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', math.min(page, 33))
+          page = 2 * page
           local dropped = 0
           while isOver() and dropped + 1 < #oldest do
             local frame = oldest[dropped + 1][2][2]
