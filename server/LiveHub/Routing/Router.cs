@@ -25,6 +25,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
     private readonly FlushTurn _turn = new();
     private string _epoch = backplane.Epoch;
     private bool _isRunning;
+    private bool _hasRead;
     private volatile RoutedTo _routed = new(default);
 
     /// <summary>All entries up to here have been given to all queues that want them.</summary>
@@ -213,7 +214,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
                 {
                     ForgetVersions();
                 }
-                else
+                else if (_hasRead)
                 {
                     logger.RouterFellBehind(e);
                     metrics.Failed(Stages.Routing, e);
@@ -221,7 +222,8 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
 
                 // First those who missed something, then the new place: who comes after that has missed nothing.
                 GiveUpAll();
-                SkipTo(backplane.Head);
+                // What was trimmed before anything was read, nobody has missed here: clients of other nodes go on from all that is left.
+                SkipTo(_hasRead ? backplane.Head : backplane.Begin);
             }
         }
     }
@@ -234,6 +236,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
             for (var isLent = false; ;)
             {
                 var next = entries.MoveNextAsync();
+                _hasRead |= !next.IsFaulted;
                 var isFirst = !next.IsCompleted;
                 if (isFirst)
                 {

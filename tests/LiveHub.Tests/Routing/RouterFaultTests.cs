@@ -1,5 +1,7 @@
+using LiveHub.Backplane;
 using LiveHub.Tests.Infrastructure;
 using LiveHub.Tests.Model;
+using Microsoft.Extensions.Options;
 
 namespace LiveHub.Tests.Routing;
 
@@ -60,6 +62,23 @@ public sealed class RouterFaultTests : RouterSetup
         await Router.WaitForAsync(12, Stopping);
         Assert.Equal(1, given);
         Assert.Equal([12L], Offsets(queue));
+    }
+
+    [Fact]
+    public async Task G7_what_is_trimmed_before_a_node_has_begun_to_read_costs_its_clients_no_more_than_that()
+    {
+        using var measured = new Measured(Services);
+        var retention = new LogRetention { Count = 3 };
+        var log = new MemoryBackplane(Options.Create(new LiveHubOptions { LogRetention = retention }), TimeProvider.System);
+        var router = Pieces.Router(log, retention, Services);
+        void Append(int id) => log.Append(Insert(id, 1));
+        Enumerable.Range(1, 5).ToList().ForEach(Append);
+        await router.StartAsync(Stopping);
+        Append(6);
+        Start(router);
+        await router.WaitForAsync(6, Stopping);
+        Assert.Equal([4L, 5, 6], router.ReadRouted(3, 6)?.Select(e => e.Position.Offset));
+        Assert.Equal(0, measured[$"livehub.failures routing {typeof(LogTrimmedException)}"]);
     }
 
     [Fact]
