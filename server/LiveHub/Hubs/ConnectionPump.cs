@@ -152,6 +152,10 @@ internal sealed class ConnectionPump : IFrameSink, IThreadPoolWorkItem
             await DrainAsync(composer, withSnapshots);
             return true;
         }
+        catch (QueueClosedException)
+        {
+            return false;
+        }
         catch (Exception e)
         {
             _shared.Logger.PumpFailed(_hub.ConnectionId, e);

@@ -82,10 +82,16 @@ internal sealed class SendQueue(int maxRows, IQueueWriter writer, LiveHubMetrics
 
     /// <summary>Takes the diffs that wait, up to an offset that is routed, in exchange for an empty list: those of changesets before the first invalidation.</summary>
     /// <returns>Null where the queue has overflowed: see <see cref="Reopen"/>.</returns>
+    /// <exception cref="QueueClosedException">It is closed: what waited is gone, and the client must not be told that it has come so far.</exception>
     public Deliveries? Take(Deliveries empty, long through)
     {
         lock (_lock)
         {
+            if (_isClosed)
+            {
+                throw new QueueClosedException();
+            }
+
             if (_hasOverflowed)
             {
                 return null;
