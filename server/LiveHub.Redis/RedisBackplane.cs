@@ -105,7 +105,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private string Self => _isLeaving || _foreign is not null ? "" : _node;
 
     /// <summary>By how much Redis's clock is ahead of this node's.</summary>
-    internal TimeSpan Skew => TimeSpan.FromTicks(Volatile.Read(ref _skew));
+    public TimeSpan Skew => TimeSpan.FromTicks(Volatile.Read(ref _skew));
 
     /// <summary>A node that has not been there for so long is gone.</summary>
     internal TimeSpan NodeTimeout { get; set; } = TimeSpan.FromSeconds(15);

@@ -17,6 +17,9 @@ internal interface IBackplane
     /// <summary>No snapshot that a node has read shows a transaction from here on; of other nodes' snapshots as of the last <see cref="ReadHeadAsync"/>.</summary>
     TransactionId Horizon { get; }
 
+    /// <summary>By how much the log's clock, which is the same for all nodes, is ahead of this node's.</summary>
+    TimeSpan Skew => TimeSpan.Zero;
+
     /// <summary>Since when nothing is heard of the log, where that is so long that clients are not to show what they have as live; null while all is well.</summary>
     DateTimeOffset? SilentSince { get; }
 

@@ -26,6 +26,9 @@ internal sealed class ChangesetPublisher(IBackplane backplane, DatabaseHistories
         }
     }
 
+    /// <summary>The id of a changeset that begins now, by the log's clock: nodes whose clocks differ compare them.</summary>
+    public ChangesetId NewId() => ChangesetId.New(time.GetUtcNow() + backplane.Skew);
+
     /// <summary>Whether a changeset will come, however long ago its transaction began.</summary>
     public bool IsToCome(ChangesetId id) => _named.ContainsKey(id);
 
@@ -46,7 +49,7 @@ internal sealed class ChangesetPublisher(IBackplane backplane, DatabaseHistories
     public void Publish(ChangesetBuilder committed, Stamp? stamp, DatabaseName? database = null)
     {
         Reached(database, stamp);
-        Publish(committed, stamp, ChangesetId.New(time.GetUtcNow()), isNamed: false);
+        Publish(committed, stamp, NewId(), isNamed: false);
     }
 
     /// <param name="isNamed">Somebody may ask whether it was seen: the log says of it that there was nothing to see, too.</param>
@@ -103,7 +106,7 @@ internal sealed class ChangesetPublisher(IBackplane backplane, DatabaseHistories
         try
         {
             committed?.Doubt(0);
-            Append(committed?.Build(id ?? ChangesetId.New(time.GetUtcNow()), transaction: null, version: 0));
+            Append(committed?.Build(id ?? NewId(), transaction: null, version: 0));
         }
         catch (Exception e)
         {

@@ -231,7 +231,7 @@ internal sealed class OpenTransactions(
     }
 
     private OpenTransaction New(DbContext context, int? backend = null)
-        => new(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { Id = ChangesetId.New(time.GetUtcNow()), Backend = backend, Since = time.GetTimestamp() };
+        => new(context.GetType(), DatabaseName.Of(context.Database.GetDbConnection())) { Id = publisher.NewId(), Backend = backend, Since = time.GetTimestamp() };
 
     /// <summary>Nobody known takes part any more: it has ended without a word, or the next one who saves in it goes on with it.</summary>
     private void Retire(Held held)

@@ -6,7 +6,7 @@ namespace LiveHub.Changes;
 /// <summary>Tells a changeset from all others, and when it was begun: a version 7 UUID (RFC 9562).</summary>
 internal readonly record struct ChangesetId(Guid Value)
 {
-    /// <summary>When it was made, by the clock of the process that made it.</summary>
+    /// <summary>When it was made, by the log's clock as far as the process that made it knew that.</summary>
     public DateTimeOffset At
     {
         get

@@ -126,7 +126,7 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
         Task<long> routed;
         lock (_lock)
         {
-            if (order.OffsetOf(id, isToCome) is { } offset)
+            if (order.OffsetOf(id, isToCome, backplane.Skew) is { } offset)
             {
                 return offset;
             }

@@ -111,8 +111,9 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
 
     /// <summary>Where a changeset was routed, or, where that is no longer remembered, what came no earlier; null where it has not come yet.</summary>
     /// <param name="isToCome">It is known to come: not being remembered means that, however old it is.</param>
-    public long? OffsetOf(ChangesetId id, bool isToCome)
-        => _places.TryGetValue(id, out var offset) ? offset : !isToCome && id.At <= _forgottenAt ? _forgottenThrough.Offset : null;
+    /// <param name="skew">By how much the clock that ids are made by is ahead of this node's.</param>
+    public long? OffsetOf(ChangesetId id, bool isToCome, TimeSpan skew = default)
+        => _places.TryGetValue(id, out var offset) ? offset : !isToCome && id.At <= _forgottenAt + skew ? _forgottenThrough.Offset : null;
 
     /// <summary>Whether everything after a position is remembered; null where it is no position of this log.</summary>
     public bool? Remembers(Position position)

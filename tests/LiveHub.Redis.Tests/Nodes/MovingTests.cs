@@ -1,6 +1,7 @@
 using LiveHub.Tests.Infrastructure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LiveHub.Redis.Tests.Nodes;
 
@@ -73,22 +74,42 @@ public sealed class MovingTests(PostgresServer server)
     [Fact]
     public async Task Rule_18_what_a_request_committed_at_one_node_is_sent_to_a_client_of_another_before_it_is_said_to_be()
     {
-        await using var nodes = await ShopNodes.StartAsync(server, map: app =>
-        {
-            app.UseLiveHubTransactionHeader();
-            app.MapPost("/items/1/{name}", async (string name, ShopDb db) =>
-            {
-                (await db.Items.SingleAsync(i => i.Id == 1)).Name = name;
-                await db.SaveChangesAsync();
-            });
-        });
+        await using var nodes = await ShopNodes.StartAsync(server, map: MapRename);
         await nodes[0].AddItemsAsync(1, "cup");
         await using var guest = await Guest.AtAsync(nodes[1]);
         nodes.Lines[1].Delay = TimeSpan.FromMilliseconds(20);
-        using var http = new HttpClient();
-        for (var i = 0; i < 10; i++)
+        await RenamesAreSeenAsync(nodes[0], guest, 10);
+    }
+
+    [Fact]
+    public async Task Rule_18_what_a_node_has_committed_whose_clock_is_behind_is_sent_before_it_is_said_to_be()
+    {
+        await using var nodes = await ShopNodes.StartAsync(server, count: 1, map: MapRename);
+        var clock = new LeapingClock();
+        clock.Set(TimeSpan.FromMinutes(-1));
+        await nodes.AddAsync(services => services.AddSingleton<TimeProvider>(clock));
+        await nodes[0].AddItemsAsync(1, "cup");
+        await using var guest = await Guest.AtAsync(nodes[0]);
+        nodes.Lines[0].Delay = TimeSpan.FromMilliseconds(100);
+        await RenamesAreSeenAsync(nodes[1], guest, 3);
+    }
+
+    private static void MapRename(WebApplication app)
+    {
+        app.UseLiveHubTransactionHeader();
+        app.MapPost("/items/1/{name}", async (string name, ShopDb db) =>
         {
-            using var answer = await http.PostAsync(new Uri($"{nodes[0].App.Urls.Single()}/items/1/name{i}"), content: null);
+            (await db.Items.SingleAsync(i => i.Id == 1)).Name = name;
+            await db.SaveChangesAsync();
+        });
+    }
+
+    private static async Task RenamesAreSeenAsync(Shop writer, Guest guest, int count)
+    {
+        using var http = new HttpClient();
+        for (var i = 0; i < count; i++)
+        {
+            using var answer = await http.PostAsync(new Uri($"{writer.App.Urls.Single()}/items/1/name{i}"), content: null);
             await guest.UntilSeenAsync(answer.EnsureSuccessStatusCode().Headers.GetValues(LiveHubHeaderNames.Transaction).Single());
             Assert.Equal($"name{i}", guest.NameOf(1));
         }

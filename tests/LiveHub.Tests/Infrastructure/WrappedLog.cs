@@ -14,6 +14,8 @@ internal abstract class WrappedLog : IBackplane
 
     public TransactionId Horizon => Inner.Horizon;
 
+    public TimeSpan Skew => Inner.Skew;
+
     public DateTimeOffset? SilentSince => Inner.SilentSince;
 
     protected abstract IBackplane Inner { get; }
