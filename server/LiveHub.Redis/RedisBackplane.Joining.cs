@@ -164,8 +164,8 @@ internal sealed partial class RedisBackplane
     private async Task BeatAsync(RedisLink link, ChannelWriter<Look> looks, CancellationToken ending)
     {
         using var timer = new PeriodicTimer(_options.HeartbeatInterval, _time);
-        DateTimeOffset? since = null;
         var last = DateTimeOffset.MaxValue;
+        DateTimeOffset? since = null;
         do
         {
             var head = _log.Head.Offset;

@@ -220,9 +220,9 @@ internal sealed class Router(IBackplane backplane, RowOrder order, LiveHubMetric
                     metrics.Failed(Stages.Routing, e);
                 }
 
-                // First those who missed something, then the new place: who comes after that has missed nothing.
+                // First those who missed something, then the new place: who comes after that has missed nothing. What was trimmed before anything was read, nobody has
+                // missed here: clients of other nodes go on from all that is left.
                 GiveUpAll();
-                // What was trimmed before anything was read, nobody has missed here: clients of other nodes go on from all that is left.
                 SkipTo(_hasRead ? backplane.Head : backplane.Begin);
             }
         }
