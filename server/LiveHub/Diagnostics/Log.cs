@@ -21,8 +21,8 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "A snapshot of {Shapes} could not be read; the client asks again.")]
     public static partial void SnapshotFailed(this GuardedLogger logger, string shapes, Exception exception);
 
-    [LoggerMessage(6, LogLevel.Information, "Connection {Connection} is disconnected, because it fell too far behind; the client comes back with fresh snapshots.")]
-    public static partial void ConnectionGivenUp(this GuardedLogger logger, string connection);
+    [LoggerMessage(6, LogLevel.Information, "Connection {Connection} is disconnected, because {Reason}; the client comes back with fresh snapshots.")]
+    public static partial void ConnectionGivenUp(this GuardedLogger logger, string connection, string reason);
 
     [LoggerMessage(7, LogLevel.Error, "A message of connection {Connection} could not be handled.")]
     public static partial void MessageFailed(this GuardedLogger logger, string connection, Exception exception);

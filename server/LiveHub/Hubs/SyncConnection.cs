@@ -236,7 +236,7 @@ internal sealed class SyncConnection : IQueueWriter, IDisposable
     void IQueueWriter.GiveUp(string reason)
     {
         _shared.Metrics.Reset(reason);
-        _shared.Logger.ConnectionGivenUp(_hub.ConnectionId);
+        _shared.Logger.ConnectionGivenUp(_hub.ConnectionId, reason == Resets.Log ? "the log begins anew" : "it fell too far behind");
         End(reason == Resets.Log ? _shared.NextRetryMs() : null);
     }
 

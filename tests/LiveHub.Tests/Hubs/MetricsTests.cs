@@ -37,14 +37,16 @@ public sealed class MetricsTests(PostgresServer server)
     }
 
     [Fact]
-    public async Task Connections_that_start_again_are_counted_with_the_reason()
+    public async Task Connections_that_start_again_are_counted_and_logged_with_the_reason()
     {
-        await using var shop = await Shop.StartAsync(server);
+        using var log = new LogLines();
+        await using var shop = await Shop.StartAsync(server, services: services => services.AddSingleton<ILoggerProvider>(log));
         using var measured = new Measured(shop.App.Services);
         await using var client = await RawClient.ConnectAsync(shop.HubUrl);
         shop.Log.BeginEpoch();
         await Until.TrueAsync(() => measured["livehub.resets log"] == 1, measured.ToString);
         await Until.TrueAsync(() => measured["livehub.connections"] == 0, measured.ToString);
+        Assert.Contains("is disconnected, because the log begins anew;", Assert.Single(log.Texts, t => t.Contains("is disconnected", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
