@@ -20,6 +20,7 @@ internal sealed partial class RedisBackplane
                     link = await RedisLink.OpenAsync(_options, _names, stopping);
                     await JoinAsync(link);
                     _logger.RedisIsBack();
+                    _told = null;
                     if (_asksWhenJoined)
                     {
                         // What its databases are was seen before the log could be compared with it.
@@ -37,7 +38,7 @@ internal sealed partial class RedisBackplane
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
-                _logger.RedisIsAway(e);
+                TellAway(e);
                 _metrics.Failed(Stages.Backplane, e);
             }
             catch (Exception) when (stopping.IsCancellationRequested)
@@ -56,6 +57,18 @@ internal sealed partial class RedisBackplane
             await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
         }
+    }
+
+    /// <summary>It is tried many times a minute: the same is told once in that time.</summary>
+    private void TellAway(Exception cause)
+    {
+        if (_told is { } told && told.Cause == cause.Message && _time.GetElapsedTime(told.At) < TellAgain)
+        {
+            return;
+        }
+
+        _told = (cause.Message, _time.GetTimestamp());
+        _logger.RedisIsAway(cause);
     }
 
     private static ValueTask LetGoAsync(RedisLink? link) => link?.DisposeAsync() ?? default;

@@ -35,6 +35,8 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     /// <summary>Also how long a link lasts that is worth being tried again at once.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan TimeToFlush = TimeSpan.FromSeconds(5);
 
     private readonly RedisOptions _options;
@@ -55,6 +57,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private TaskCompletionSource<RedisLink> _joined = NewJoined();
     private Task _running = Task.CompletedTask;
+    private (string Cause, long At)? _told;
     private volatile string _epoch = "";
     private volatile string? _lineage;
 
@@ -149,7 +152,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
             // Nothing was ever heard: that is no silence that has to last before it counts.
             Volatile.Write(ref _heard, _time.GetTimestamp() - (long)(Silence.TotalSeconds * _time.TimestampFrequency));
-            _logger.RedisIsAway(e);
+            TellAway(e);
             _asksWhenJoined = true;
         }
 

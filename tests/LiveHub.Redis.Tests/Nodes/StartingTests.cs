@@ -3,6 +3,7 @@ using LiveHub.Redis.Tests.Infrastructure;
 using LiveHub.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 
 namespace LiveHub.Redis.Tests.Nodes;
 
@@ -48,5 +49,27 @@ public sealed class StartingTests(PostgresServer server)
         await nodes.SettleAsync(guest);
         await nodes.UntilHealthIsAsync(0, HealthStatus.Healthy);
         await nodes.UntilHealthIsAsync(1, HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task That_Redis_is_away_is_logged_when_it_goes_and_once_a_minute_and_not_at_every_try()
+    {
+        using var log = new LogLines();
+        await using var nodes = await ShopNodes.StartAsync(
+            server, count: 0, configure: redis => (redis.StartWithoutRedis, redis.CommandTimeout) = (true, TimeSpan.FromMilliseconds(500)));
+        await nodes.Redis.KillAsync();
+        var node = await nodes.AddAsync(services => services.AddSingleton<ILoggerProvider>(log));
+        using var measured = new Measured(node.App.Services);
+        await Until.TrueAsync(() => measured["livehub.failures backplane LiveHub.Redis.RedisFaultException"] >= 4, measured.ToString);
+        Assert.Equal(1, Times(20));
+        nodes.Clock.Leap(TimeSpan.FromMinutes(1));
+        await Until.TrueAsync(() => Times(20) == 2, measured.ToString);
+        await nodes.Redis.RestartAsync(isEmpty: true);
+        await Until.TrueAsync(() => Times(21) == 1, measured.ToString);
+        var told = Times(20);
+        await nodes.Redis.KillAsync();
+        await Until.TrueAsync(() => Times(20) > told, measured.ToString);
+
+        int Times(int id) => log.Events.Count(e => e == id);
     }
 }
