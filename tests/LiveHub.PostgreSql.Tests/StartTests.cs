@@ -38,13 +38,35 @@ public sealed class StartTests(PostgresServer server)
         await server.DropDatabaseAsync(connectionString);
     }
 
-    private static async Task StartAsync(string connectionString)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task That_UsePostgreSql_was_forgotten_is_logged_at_the_start(bool isForgotten)
+    {
+        using var log = new LogLines();
+        await StartAsync("Host=127.0.0.1;Port=1;Database=nowhere;Username=nobody", isForgotten, log);
+        Assert.Equal(isForgotten ? ["ShopDb"] : [], log.Texts.Where(t => t.Contains("Call UsePostgreSql()", StringComparison.Ordinal)).Select(t => t.Split(' ')[0]));
+    }
+
+    private static async Task StartAsync(string connectionString, bool isForgotten = false, LogLines? log = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddDbContext<ShopDb>(options => options.UseNpgsql(connectionString));
-        builder.Services.AddLiveHub<ShopDb>(live => live.Expose<Shelf>().UsePostgreSql());
+        builder.Services.AddLiveHub<ShopDb>(live =>
+        {
+            live.Expose<Shelf>();
+            if (!isForgotten)
+            {
+                live.UsePostgreSql();
+            }
+        });
         await using var app = builder.Build();
         await app.StartAsync();
         await app.StopAsync();

@@ -23,6 +23,9 @@ internal class Database
     /// <summary>Whether savepoints come with their names, without EF Core's events.</summary>
     public virtual bool NamesSavepoints => false;
 
+    /// <summary>Whether a context is on PostgreSQL and nobody said so: what that could tell is not asked for.</summary>
+    public bool IsUntoldPostgreSql(DbContext context) => !CapturesSaves && context.Database.ProviderName == PostgreSql;
+
     /// <summary>Attaches what this database needs to a context's options.</summary>
     public virtual void Configure(DbContextOptionsBuilder options)
     {

@@ -115,6 +115,11 @@ internal sealed class DatabaseCheck(
             context,
             async (database, db, patience) =>
             {
+                if (database.IsUntoldPostgreSql(db))
+                {
+                    logger.PostgreSqlIsNotUsed(context.ContextType.Name);
+                }
+
                 await database.ObserveAsync(db, patience);
                 found = await database.FindFaultsAsync(db, context, patience);
             },

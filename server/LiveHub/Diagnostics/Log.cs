@@ -92,4 +92,7 @@ internal static partial class Log
 
     [LoggerMessage(29, LogLevel.Error, "{Fault} Until then nobody is served here.")]
     public static partial void LogIsForeign(this GuardedLogger logger, string fault);
+
+    [LoggerMessage(30, LogLevel.Warning, "{Context} is on PostgreSQL, and AddLiveHub was not told so: rows may be shown otherwise than they were saved. Call UsePostgreSql() (package LiveHub.PostgreSql).")]
+    public static partial void PostgreSqlIsNotUsed(this GuardedLogger logger, string context);
 }
