@@ -73,7 +73,7 @@ internal sealed class LiveModel(IEnumerable<ContextRegistration> registrations, 
         var byName = _contexts.Values.SelectMany(c => c.Model.Entities).ToLookup(e => e.Name, StringComparer.Ordinal);
         foreach (var clash in byName.Where(g => g.Count() > 1))
         {
-            faults.Add($"The name '{clash.Key}' is exposed by {string.Join(" and ", clash.Select(e => e.ContextType.Name))}. " +
+            faults.Add($"The name '{clash.Key}' is exposed by {string.Join(" and ", clash.Select(e => $"{e.Type.DisplayName()} of {e.ContextType.Name}"))}. " +
                 "Give one of them another name: Expose<T>(name: \"…\").");
         }
 

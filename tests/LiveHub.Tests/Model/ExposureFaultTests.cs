@@ -71,7 +71,7 @@ public sealed class ExposureFaultTests
 
     [Fact]
     public void Two_entities_of_one_name_are_refused()
-        => Contains(Faults(live => live.Expose<House>(name: "Thing").Expose<Odd>(o => o.Hide(x => x.Words), "Thing")), "'Thing'", "another name");
+        => Contains(Faults(live => live.Expose<House>(name: "Thing").Expose<Odd>(o => o.Hide(x => x.Words), "Thing")), "'Thing'", "House of", " and Odd of", "another name");
 
     [Fact]
     public void One_name_in_two_contexts_is_refused_and_both_are_named()
