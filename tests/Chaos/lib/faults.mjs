@@ -113,8 +113,11 @@ export class Faults {
   _deliveries({ how, node, share, ms }) {
     const line = this.cluster.redis.lines[node];
     return this.#inTurn(line, async () => {
-      line.fault = { how, share };
+      const fault = (line.fault = { how, share, met: 0 });
       await this.#pass(ms);
+
+      // On a slow machine nothing may have come in that time.
+      while (fault.met === 0 && !this.#mend.signal.aborted) await this.#pass(20);
       line.fault = undefined;
     });
   }

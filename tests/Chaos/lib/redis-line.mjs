@@ -9,7 +9,7 @@ const LATE_MS = 120;
 export class RedisLine {
   /** How many deliveries met with which fate. */
   counts = { lost: 0, late: 0, doubled: 0 };
-  /** What becomes of deliveries: of which share of them. @type {{ how: 'lost' | 'late' | 'doubled', share: number } | undefined} */
+  /** What becomes of the next delivery, and of a share of those after it; how many it has met. @type {{ how: 'lost' | 'late' | 'doubled', share: number, met: number } | undefined} */
   fault;
   #sockets = new Set();
   #random;
@@ -61,8 +61,10 @@ export class RedisLine {
   }
 
   #pass(frame, near) {
-    const { how, share } = this.fault ?? {};
-    if (!how || !RespFrames.isDelivery(frame) || !this.#random.chance(share)) return void near.write(frame);
+    const fault = this.fault;
+    if (!fault || !RespFrames.isDelivery(frame) || (fault.met > 0 && !this.#random.chance(fault.share))) return void near.write(frame);
+    const { how } = fault;
+    fault.met++;
     this.counts[how]++;
     if (how === 'doubled') near.write(frame);
     if (how !== 'lost') setTimeout(() => near.writable && near.write(frame), this.#random.below(LATE_MS)).unref();
