@@ -21,6 +21,7 @@ internal sealed class DatabaseCheck(
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     private readonly List<ContextModel> _open = [];
+    private readonly HashSet<Type> _warned = [];
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -115,7 +116,7 @@ internal sealed class DatabaseCheck(
             context,
             async (database, db, patience) =>
             {
-                if (database.IsUntoldPostgreSql(db))
+                if (database.IsUntoldPostgreSql(db) && _warned.Add(context.ContextType))
                 {
                     logger.PostgreSqlIsNotUsed(context.ContextType.Name);
                 }
