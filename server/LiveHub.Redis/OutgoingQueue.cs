@@ -24,18 +24,6 @@ internal sealed class OutgoingQueue(int maxCount, long maxBytes, LiveHubMetrics 
     private long _sentCount;
     private bool _isLost;
 
-    /// <summary>How many wait.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _waiting.Count;
-            }
-        }
-    }
-
     /// <summary>Whether nothing is still to be brought into the log, be it as what it is or as the word that everybody has to start again.</summary>
     public bool HasAllSent
     {

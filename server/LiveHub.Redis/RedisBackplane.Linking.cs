@@ -20,7 +20,7 @@ internal sealed partial class RedisBackplane
                     link = await RedisLink.OpenAsync(_options, _names, stopping);
                     await JoinAsync(link);
                     _logger.RedisIsBack();
-                    _told = null;
+                    _logged = null;
                     if (_asksWhenJoined)
                     {
                         // What its databases are was seen before the log could be compared with it.
@@ -38,7 +38,7 @@ internal sealed partial class RedisBackplane
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
-                TellAway(e);
+                LogAway(e);
                 _metrics.Failed(Stages.Backplane, e);
             }
             catch (Exception) when (stopping.IsCancellationRequested)
@@ -59,15 +59,15 @@ internal sealed partial class RedisBackplane
         }
     }
 
-    /// <summary>It is tried many times a minute: the same is told once in that time.</summary>
-    private void TellAway(Exception cause)
+    /// <summary>It is tried many times a minute: the same is logged once in that time.</summary>
+    private void LogAway(Exception cause)
     {
-        if (_told is { } told && told.Cause == cause.Message && _time.GetElapsedTime(told.At) < TellAgain)
+        if (_logged is { } last && last.Cause == cause.Message && _time.GetElapsedTime(last.At) < LogAgain)
         {
             return;
         }
 
-        _told = (cause.Message, _time.GetTimestamp());
+        _logged = (cause.Message, _time.GetTimestamp());
         _logger.RedisIsAway(cause);
     }
 

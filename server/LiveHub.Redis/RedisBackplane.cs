@@ -35,7 +35,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     /// <summary>Also how long a link lasts that is worth being tried again at once.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LogAgain = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan TimeToFlush = TimeSpan.FromSeconds(5);
 
@@ -57,13 +57,14 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private TaskCompletionSource<RedisLink> _joined = NewJoined();
     private Task _running = Task.CompletedTask;
-    private (string Cause, long At)? _told;
+    private (string Cause, long At)? _logged;
     private volatile string _epoch = "";
     private volatile string? _lineage;
 
     /// <summary>The nodes that were in the log when this one looked last.</summary>
     private volatile string[] _nodes = [];
     private volatile IReadOnlyDictionary<string, DatabaseHistory> _databases = ReadOnlyDictionary<string, DatabaseHistory>.Empty;
+
     /// <summary>What was seen of each database last.</summary>
     private readonly ConcurrentDictionary<string, Sighting> _seen = new(StringComparer.Ordinal);
 
@@ -152,7 +153,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
             // Nothing was ever heard: that is no silence that has to last before it counts.
             Volatile.Write(ref _heard, _time.GetTimestamp() - (long)(Silence.TotalSeconds * _time.TimestampFrequency));
-            TellAway(e);
+            LogAway(e);
             _asksWhenJoined = true;
         }
 

@@ -146,14 +146,14 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
         var changes = entry.Changeset.Changes;
         ImmutableArray<Change>.Builder? differing = null;
         List<Change>? lost = null;
-        Type? begun = null;
+        Type? context = null;
         for (var i = 0; i < changes.Length; i++)
         {
             var change = changes[i];
-            if (change.Entity.ContextType != begun && _begun.Add(begun = change.Entity.ContextType))
+            if (change.Entity.ContextType != context)
             {
-                // What came before the log's first entry, other nodes have routed; their clients may go on here.
-                Forget(change.Entity, entry.VersionBefore);
+                context = change.Entity.ContextType;
+                Begin(change.Entity, entry.VersionBefore);
             }
 
             if (!TryPlace(change, entry, out var placed))
@@ -174,6 +174,15 @@ internal sealed class RowOrder(IOptions<LiveHubOptions> options, SnapshotsInProg
         }
 
         return differing is null ? entry : entry with { Changeset = Rewrite(entry.Changeset, differing.ToImmutable(), lost) };
+    }
+
+    /// <summary>What came before the log's first entry, other nodes have routed; their clients may go on here.</summary>
+    private void Begin(Entity entity, long versionBefore)
+    {
+        if (_begun.Add(entity.ContextType))
+        {
+            Forget(entity, versionBefore);
+        }
     }
 
     /// <param name="placed">What is routed for the change; null where nothing is.</param>
