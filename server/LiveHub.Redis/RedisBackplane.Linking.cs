@@ -20,7 +20,7 @@ internal sealed partial class RedisBackplane
                     link = await RedisLink.OpenAsync(_options, _names, stopping);
                     await JoinAsync(link);
                     _logger.RedisIsBack();
-                    _logged = null;
+                    _loggedAt = null;
                     if (_asksWhenJoined)
                     {
                         // What its databases are was seen before the log could be compared with it.
@@ -59,15 +59,15 @@ internal sealed partial class RedisBackplane
         }
     }
 
-    /// <summary>It is tried many times a minute: the same is logged once in that time.</summary>
+    /// <summary>It is tried many times a minute, and may fail in another way each time: it is logged once in that time.</summary>
     private void LogAway(Exception cause)
     {
-        if (_logged is { } last && last.Cause == cause.Message && _time.GetElapsedTime(last.At) < LogAgain)
+        if (_loggedAt is { } at && _time.GetElapsedTime(at) < LogAgain)
         {
             return;
         }
 
-        _logged = (cause.Message, _time.GetTimestamp());
+        _loggedAt = _time.GetTimestamp();
         _logger.RedisIsAway(cause);
     }
 

@@ -57,7 +57,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     private TaskCompletionSource<RedisLink> _joined = NewJoined();
     private Task _running = Task.CompletedTask;
-    private (string Cause, long At)? _logged;
+    private long? _loggedAt;
     private volatile string _epoch = "";
     private volatile string? _lineage;
 
